@@ -1,0 +1,80 @@
+"""What the handbook takes from the program when it is built.
+
+The page of parameters is written from the registry, so it cannot fall behind the code; the page of
+published figures joins the contents once its benchmark has written it; and the mark `run`, by which
+the tests know the examples that can be executed, is taken off the code blocks.
+"""
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pandas as pd
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+HEAD = """# Parameters
+
+Every number that the model takes from the world, as the code declares it: {count} in all. The
+address is what `set={{"address": value}}` and the command `groundswell params` use. A band on the
+sheet is made by drawing every parameter over its range, low to high.
+
+The source says where a figure was found, and how sure we are of it, in the words explained in
+[the model](the-model.md#how-sure-we-are).
+"""
+
+
+def registry() -> pd.DataFrame:
+    """Return the declared parameters, after opening every room that can declare one."""
+    for floor in ("measure", "core", "actors", "world", "runs"):
+        try:
+            package = importlib.import_module(f"groundswell.{floor}")
+        except ModuleNotFoundError:
+            continue
+        for room in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(room.name)
+    table: pd.DataFrame = importlib.import_module("groundswell.core.parameter").registry()
+    return table
+
+
+def cell(value: object) -> str:
+    """Return a value as the text of a table cell; numbers short, nothing for what is missing."""
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def parameters_page(table: pd.DataFrame) -> str:
+    """Return the page: one section per owner (the address before its dot), one row a parameter."""
+    lines = [HEAD.format(count=len(table))]
+    owners = table["address"].astype(str).str.partition(".")[0]
+    for owner, rows in table.groupby(owners, sort=False):
+        lines += [f"## {str(owner).replace('_', ' ').capitalize()}", ""]
+        lines += ["| address | value | low | high | unit | kind | source |"]
+        lines += ["|---|---:|---:|---:|---|---|---|"]
+        for row in rows.to_dict("records"):
+            texts = [cell(row[name]) for name in ("value", "low", "high", "unit", "kind", "source")]
+            lines.append(f"| `{row['address']}` | " + " | ".join(texts) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the page of published figures into the contents if there is one."""
+    if (Path(config.docs_dir) / "published.md").exists():
+        config.nav = [*(config.nav or []), {"Held against others": "published.md"}]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the page of parameters."""
+    files.append(File.generated(config, "parameters.md", content=parameters_page(registry())))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Return the page with `python run` blocks as plain `python` blocks."""
+    return re.sub(r"^```python run$", "```python", markdown, flags=re.MULTILINE)
