@@ -1,0 +1,84 @@
+"""Groundswell: who must trade next, how much, and at which level.
+
+The front door of the library. Importing it loads nothing heavy; the work starts with the first call.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import pandas as pd
+
+    from groundswell.data.book import Book
+    from groundswell.sheets.desk_sheet import Desk
+
+__version__ = "0.1.0"
+__all__ = ["desk", "load", "params"]
+
+
+def load(
+    path: "str | Path | None" = None,
+    as_of: "str | date | None" = None,
+    accept_jumps: bool = False,
+) -> "Book":
+    """The bundled history, or a user's own prices, as a point-in-time book.
+
+    Args:
+        path: a CSV or Parquet file with `date` and `close`, or `date` and one column per asset;
+            None for the history that ships with the software.
+        as_of: keep only what was known at the end of that day in New York.
+        accept_jumps: let one-day moves above 40% through (a note says so) instead of refusing them.
+
+    Raises:
+        groundswell.data.errors.DataError: naming file, row, what was expected and what to do.
+    """
+    from groundswell.data.shelf import load as load_book
+
+    return load_book(path, as_of=as_of, accept_jumps=accept_jumps)
+
+
+def desk(
+    book: "Book",
+    as_of: "str | date | None" = None,
+    draws: int = 200,
+    seed: int = 0,
+    *,
+    since: "str | date | None" = None,
+    paths: "Mapping[str, Sequence[float]] | None" = None,
+    set: "Mapping[str, Any] | None" = None,  # noqa: A002 - the word scripts use everywhere
+) -> "Desk":
+    """The desk sheet: where rule-bound investors stand, what they must trade, at which levels.
+
+    Args:
+        book: prices, from `load`.
+        as_of: the evening of the sheet; None means the last date of the book.
+        draws: parameter draws behind every band; 0 gives central values alone.
+        seed: of the draws.
+        since: first session of the window that "what moved it" explains; None means the last session.
+        paths: further scenarios by name: daily log returns of the index, up to 21 sessions.
+        set: parameters to change, by address: {"vol_target.speed": 1.0}.
+
+    Returns:
+        A `Desk` with the frames positions, flows, triggers, moved, assumptions and more.
+
+    Raises:
+        groundswell.data.errors.GroundswellError: when the book is too short or an argument is off.
+    """
+    from groundswell.sheets.desk_sheet import build_desk
+    from groundswell.show.page import to_html
+
+    return build_desk(
+        book, as_of=as_of, draws=draws, seed=seed, since=since, paths=paths, changes=set, page=to_html
+    )
+
+
+def params() -> "pd.DataFrame":
+    """Every declared parameter: address, value, low, high, unit, source, kind."""
+    import groundswell.world.impact_law
+    import groundswell.world.roster  # noqa: F401 - importing the actors declares their parameters
+    from groundswell.core.parameter import registry
+
+    return registry()

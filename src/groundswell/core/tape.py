@@ -1,0 +1,240 @@
+"""The tape: what anyone can read off past closes, kept up to date one close at a time. Actors say
+what they watch; the tape keeps just that, so that no rule ever rescans history. Sums run, maxima
+double (Gil and Werman's idea in powers of two), exponential averages carry their own weights."""
+
+import dataclasses
+import math
+
+import equinox as eqx
+from jaxtyping import Array, Float, Int
+
+from groundswell.core.engine import jnp
+
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """What an actor reads off the tape; all tuples of whole sessions.
+
+    Attributes:
+        means: simple moving averages of the close.
+        lags: closes that many sessions before the latest.
+        extremes: highest and lowest close of that many sessions *before* the latest one.
+        price_spans: exponential averages of the close, by span.
+        difference_spans: exponential standard deviation of daily price differences, by span.
+        return_centres: exponential volatility of log returns, by centre of mass.
+        return_windows: realised volatility over that many log returns (ddof 1).
+    """
+
+    means: tuple[int, ...] = ()
+    lags: tuple[int, ...] = ()
+    extremes: tuple[int, ...] = ()
+    price_spans: tuple[int, ...] = ()
+    difference_spans: tuple[int, ...] = ()
+    return_centres: tuple[int, ...] = ()
+    return_windows: tuple[int, ...] = ()
+
+    def __or__(self, other: "Watch") -> "Watch":
+        """Everything that either watches, each once, in increasing order."""
+        return Watch(
+            **{
+                field.name: tuple(
+                    sorted({*getattr(self, field.name), *getattr(other, field.name)})
+                )
+                for field in dataclasses.fields(self)
+            }
+        )
+
+
+def _below(window: int) -> int:
+    """The exponent of the largest power of two not above the window."""
+    return window.bit_length() - 1
+
+
+class Tape(eqx.Module):
+    """Running statistics of the closes seen so far, one column per asset.
+
+    Shapes: `assets` columns last. `count` is the number of closes seen and is the same on every
+    path; everything else may differ by path. A statistic whose window is not yet full is not to be
+    used: ask `ready`.
+    """
+
+    watch: Watch = eqx.field(static=True)
+    count: Int[Array, ""]
+    close: Float[Array, " assets"]
+    closes: Float[Array, "ring assets"]
+    returns: Float[Array, "ring assets"]
+    close_sums: Float[Array, "means assets"]
+    return_sums: Float[Array, "windows 2 assets"]
+    price_averages: Float[Array, "spans assets"]
+    difference_moments: Float[Array, "spans 2 assets"]
+    return_moments: Float[Array, "centres 2 assets"]
+    doubling: Float[Array, "ring levels 2 assets"]
+    highs_lows: Float[Array, "extremes 2 assets"]
+    prior_highs_lows: Float[Array, "extremes 2 assets"]
+
+    @classmethod
+    def blank(cls, watch: Watch, assets: int) -> "Tape":
+        """A tape that has seen nothing yet."""
+        longest = max((*watch.means, *watch.lags, 1)) + 1
+        levels = max((_below(n) + 1 for n in watch.extremes), default=0)
+
+        def zeros(*shape: int) -> Array:
+            return jnp.zeros((*shape, assets))
+
+        return cls(
+            watch=watch,
+            count=jnp.zeros((), dtype=jnp.int32),
+            close=zeros(),
+            closes=zeros(longest),
+            returns=zeros(max((*watch.return_windows, 1)) + 1),
+            close_sums=zeros(len(watch.means)),
+            return_sums=zeros(len(watch.return_windows), 2),
+            price_averages=zeros(len(watch.price_spans)),
+            difference_moments=zeros(len(watch.difference_spans), 2),
+            return_moments=zeros(len(watch.return_centres), 2),
+            doubling=jnp.full((2 ** max(levels - 1, 0), levels, 2, assets), -jnp.inf),
+            highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
+            prior_highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
+        )
+
+    def push(self, close: Float[Array, " assets"]) -> "Tape":
+        """The tape after one more close."""
+        n = self.count
+        first = n == 0
+        change = jnp.where(first, 0.0, close - self.close)
+        log_return = jnp.where(first, 0.0, jnp.log(close / jnp.where(first, close, self.close)))
+        doubling, highs_lows = self._extremes_after(close)
+        return Tape(
+            watch=self.watch,
+            count=n + 1,
+            close=close,
+            closes=_write(self.closes, close, n),
+            returns=_write(self.returns, log_return, n),
+            close_sums=self.close_sums + close - _lagged(self.closes, self.watch.means, n),
+            return_sums=self._return_sums_after(log_return),
+            price_averages=_average(self.price_averages, close, self.watch.price_spans, n),
+            difference_moments=_moments(
+                self.difference_moments, change, [2 / (s + 1) for s in self.watch.difference_spans], n
+            ),
+            return_moments=_moments(
+                self.return_moments, log_return, [1 / (c + 1) for c in self.watch.return_centres], n
+            ),
+            doubling=doubling,
+            highs_lows=highs_lows,
+            prior_highs_lows=self.highs_lows,
+        )
+
+    def _return_sums_after(self, log_return: Array) -> Array:
+        if not self.watch.return_windows:
+            return self.return_sums
+        leaving = _lagged(self.returns, self.watch.return_windows, self.count)
+        entering = jnp.broadcast_to(log_return, leaving.shape)
+        powers_in = jnp.stack([entering, entering**2], axis=1)
+        return self.return_sums + powers_in - jnp.stack([leaving, leaving**2], axis=1)
+
+    def _extremes_after(self, close: Array) -> tuple[Array, Array]:
+        """Maximum over 2^k closes = max of two maxima over 2^(k-1), one of them 2^(k-1) older."""
+        if not self.watch.extremes:
+            return self.doubling, self.highs_lows
+        ring, levels = self.doubling.shape[0], self.doubling.shape[1]
+        n = self.count
+        both = jnp.stack([close, -close])
+        older = jnp.asarray([2**k for k in range(levels - 1)], dtype=jnp.int32)
+        halves = self.doubling[(n - older) % ring, jnp.arange(levels - 1)]
+        ladder = _running_maximum(jnp.concatenate([both[None], halves]))
+        doubling = _write(self.doubling, ladder, n)
+        level = jnp.asarray([_below(w) for w in self.watch.extremes])
+        back = jnp.asarray([w - 2 ** _below(w) for w in self.watch.extremes], dtype=jnp.int32)
+        return doubling, jnp.maximum(ladder[level], doubling[(n - back) % ring, level])
+
+    def ready(self, sessions: int) -> Array:
+        """Whether at least that many closes have been seen."""
+        return self.count >= sessions
+
+    def mean(self, window: int) -> Float[Array, " assets"]:
+        """Simple average of the last `window` closes, the latest included."""
+        return self.close_sums[self.watch.means.index(window)] / window
+
+    def lagged(self, sessions: int) -> Float[Array, " assets"]:
+        """The close that many sessions before the latest one."""
+        return self.closes[(self.count - 1 - sessions) % self.closes.shape[0]]
+
+    def prior_highest(self, window: int) -> Float[Array, " assets"]:
+        """Highest of the `window` closes before the latest one."""
+        return self.prior_highs_lows[self.watch.extremes.index(window), 0]
+
+    def prior_lowest(self, window: int) -> Float[Array, " assets"]:
+        """Lowest of the `window` closes before the latest one."""
+        return -self.prior_highs_lows[self.watch.extremes.index(window), 1]
+
+    def price_average(self, span: int) -> Float[Array, " assets"]:
+        """Exponential average of the close (weights (1-2/(span+1))^k over what was seen, normalised)."""
+        return self.price_averages[self.watch.price_spans.index(span)]
+
+    def difference_deviation(self, span: int) -> Float[Array, " assets"]:
+        """Exponential standard deviation of daily price differences, small-sample corrected; price units."""
+        alpha = 2 / (span + 1)
+        moments = self.difference_moments[self.watch.difference_spans.index(span)]
+        total, squares = _weights(alpha, self.count - 1)
+        return jnp.sqrt(moments[1] / total * total**2 / jnp.maximum(total**2 - squares, 1e-300))
+
+    def exponential_volatility(self, centre: int) -> Float[Array, " assets"]:
+        """Annual volatility of log returns, exponential weights with that centre of mass, mean removed."""
+        moments = self.return_moments[self.watch.return_centres.index(centre)]
+        total, _ = _weights(1 / (centre + 1), self.count - 1)
+        return jnp.sqrt(252 * moments[1] / jnp.maximum(total, 1.0))
+
+    def realised_volatility(self, window: int) -> Float[Array, " assets"]:
+        """Annual sample standard deviation (ddof 1) of the last `window` log returns."""
+        total, squares = self.return_sums[self.watch.return_windows.index(window)]
+        return jnp.sqrt(252 * jnp.maximum(squares - total**2 / window, 0.0) / (window - 1))
+
+
+def _write(ring: Array, value: Array, n: Array) -> Array:
+    """The ring with one row replaced; an in-place update once compiled."""
+    return ring.at[n % ring.shape[0]].set(value)
+
+
+def _lagged(ring: Array, windows: tuple[int, ...], n: Array) -> Array:
+    """Rows written `window` pushes ago, for each window; zero where there are none yet."""
+    back = jnp.asarray(windows, dtype=jnp.int32)
+    rows = ring[(n - back) % ring.shape[0]]
+    return jnp.where((n >= back).reshape(-1, *(1,) * (rows.ndim - 1)), rows, 0.0)
+
+
+def _running_maximum(rows: Array) -> Array:
+    """Cumulative maximum down the first axis by doubling steps (few and fused)."""
+    length = rows.shape[0]
+    for step in range(math.ceil(math.log2(max(length, 1)))):
+        shift = 2**step
+        rows = jnp.concatenate([rows[:shift], jnp.maximum(rows[shift:], rows[:-shift])])
+    return rows
+
+
+def _weights(alpha: float, n: Array) -> tuple[Array, Array]:
+    """Sum of the n newest exponential weights (1, 1-alpha, ...) and sum of their squares."""
+    keep = 1 - alpha
+    count = n.astype(jnp.float64)
+    total = (1 - keep**count) / alpha
+    return total, (1 - keep ** (2 * count)) / (1 - keep**2)
+
+
+def _average(means: Array, value: Array, spans: tuple[int, ...], n: Array) -> Array:
+    if not spans:
+        return means
+    total = jnp.stack([_weights(2 / (span + 1), n + 1)[0] for span in spans])[:, None]
+    return means + (value - means) / total
+
+
+def _moments(moments: Array, value: Array, alphas: list[float], n: Array) -> Array:
+    """Exponentially weighted mean and sum of squared deviations; the first close has no return."""
+    if not alphas:
+        return moments
+    total = jnp.stack([jnp.maximum(_weights(alpha, n)[0], 1.0) for alpha in alphas])[:, None]
+    keep = 1 - jnp.asarray(alphas)[:, None]
+    mean, squares = moments[:, 0], moments[:, 1]
+    gap = value - mean
+    after = jnp.stack(
+        [mean + gap / total, keep * squares + gap**2 * (total - 1) / total], axis=1
+    )
+    return jnp.where(n == 0, moments, after)

@@ -1,0 +1,1 @@
+"""Estimators that need no actor: pure functions of data, each held to a published worked example."""
