@@ -30,7 +30,7 @@ bars: $(READY) ## the long tests, then the benchmarks
 	@$(MAKE) --no-print-directory bench
 
 docs: $(READY) ## the handbook, into site/ (a broken link or a bare page fails)
-	@$(BIN)/python -m mkdocs build --strict --quiet
+	@$(BIN)/python -m mkdocs build --strict
 
 serve: report ## the report on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl-C ends it)"

@@ -10,6 +10,7 @@ import pkgutil
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -17,8 +18,9 @@ from mkdocs.structure.files import File, Files
 HEAD = """# Parameters
 
 Every number that the model takes from the world, as the code declares it: {count} in all. The
-address is what `set={{"address": value}}` and the command `groundswell params` use. A band on the
-sheet is made by drawing every parameter over its range, low to high.
+command `groundswell params` prints the same list. Where there are several values, there is one for
+each cohort. Bands are made by drawing those of kind *drawn* over their ranges, low to high;
+a *structural* one fixes a window, a lag or a list of cohorts and is not drawn.
 
 The source says where a figure was found, and how sure we are of it, in the words explained in
 [the model](the-model.md#how-sure-we-are).
@@ -39,12 +41,15 @@ def registry() -> pd.DataFrame:
 
 
 def cell(value: object) -> str:
-    """Return a value as the text of a table cell; numbers short, nothing for what is missing."""
-    if value is None or (isinstance(value, float) and pd.isna(value)):
+    """Return a value as the text of a table cell; one value per cohort is joined by commas."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(one) for one in value)
+    if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def parameters_page(table: pd.DataFrame) -> str:
