@@ -5,8 +5,6 @@ published figures joins the contents once its benchmark has written it; and the 
 the tests know the examples that can be executed, is taken off the code blocks.
 """
 
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 
@@ -14,6 +12,8 @@ import numpy as np
 import pandas as pd
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+import groundswell
 
 HEAD = """# Parameters
 
@@ -25,19 +25,6 @@ a *structural* one fixes a window, a lag or a list of cohorts and is not drawn.
 The source says where a figure was found, and how sure we are of it, in the words explained in
 [the model](the-model.md#how-sure-we-are).
 """
-
-
-def registry() -> pd.DataFrame:
-    """Return the declared parameters, after opening every room that can declare one."""
-    for floor in ("measure", "core", "actors", "world", "runs"):
-        try:
-            package = importlib.import_module(f"groundswell.{floor}")
-        except ModuleNotFoundError:
-            continue
-        for room in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(room.name)
-    table: pd.DataFrame = importlib.import_module("groundswell.core.parameter").registry()
-    return table
 
 
 def cell(value: object) -> str:
@@ -76,7 +63,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the page of parameters."""
-    files.append(File.generated(config, "parameters.md", content=parameters_page(registry())))
+    files.append(
+        File.generated(config, "parameters.md", content=parameters_page(groundswell.params()))
+    )
     return files
 
 

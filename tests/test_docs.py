@@ -6,7 +6,9 @@
 """
 
 import contextlib
+import importlib
 import io
+import pkgutil
 import re
 import tomllib
 from html.parser import HTMLParser
@@ -85,8 +87,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_handbook_lists_every_parameter(site: Path) -> None:
+    import groundswell
     from groundswell.core.parameter import registry
 
+    for room in pkgutil.walk_packages(groundswell.__path__, "groundswell."):
+        importlib.import_module(room.name)
     page = (site / "parameters.html").read_text("utf-8")
     addresses = [str(address) for address in registry()["address"]]
     assert len(addresses) > 20
