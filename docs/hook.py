@@ -19,8 +19,8 @@ HEAD = """# Parameters
 
 Every number that the model takes from the world, as the code declares it: {count} in all. The
 command `groundswell params` prints the same list. Where there are several values, there is one for
-each cohort. Bands are made by drawing those of kind *drawn* over their ranges, low to high;
-a *structural* one fixes a window, a lag or a list of cohorts and is not drawn.
+each cohort. Bands are made by drawing from the ranges; a *structural* one fixes a window, a lag or
+a list of cohorts and is not drawn.
 
 The source says where a figure was found, and how sure we are of it, in the words explained in
 [the model](the-model.md#how-sure-we-are).
@@ -45,11 +45,12 @@ def parameters_page(table: pd.DataFrame) -> str:
     owners = table["address"].astype(str).str.partition(".")[0]
     for owner, rows in table.groupby(owners, sort=False):
         lines += [f"## {str(owner).replace('_', ' ').capitalize()}", ""]
-        lines += ["| address | value | low | high | unit | kind | source |"]
-        lines += ["|---|---:|---:|---:|---|---|---|"]
+        lines += ["| address | value | range | unit | source |", "|---|---:|---:|---|---|"]
         for row in rows.to_dict("records"):
-            texts = [cell(row[name]) for name in ("value", "low", "high", "unit", "kind", "source")]
-            lines.append(f"| `{row['address']}` | " + " | ".join(texts) + " |")
+            span = f"{cell(row['low'])} to {cell(row['high'])}"
+            span = "structural" if row["kind"] == "structural" else span
+            texts = [f"`{row['address']}`", cell(row["value"]), span]
+            lines.append("| " + " | ".join([*texts, cell(row["unit"]), cell(row["source"])]) + " |")
         lines.append("")
     return "\n".join(lines)
 
