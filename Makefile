@@ -52,7 +52,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "Groundswell needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." >&2; \
 	    echo "Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { \
+	    rm -rf $(VENV); \
 	    echo "'$(PYTHON) -m venv' failed: this Python came without the venv module." >&2; \
 	    echo "Add it (on Debian and Ubuntu: apt install python3-venv) and try again." >&2; exit 1; }
 	@echo "Installing Groundswell and its pinned dependencies into $(VENV) (once; a minute or two) ..."

@@ -2,14 +2,17 @@
 
 - Every Python example compiles, and those marked `run` run as they stand, one after the other.
 - The handbook builds without a warning, lists every parameter, and needs nothing from elsewhere.
-- The changelog tells of the version there is, and the README's commands exist.
+- The changelog tells of the version there is; the commands and options named in the pages exist.
 """
 
 import contextlib
 import importlib
 import io
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -127,3 +130,23 @@ def test_the_commands_of_the_readme_exist() -> None:
     )
     assert {"report", "test", "docs"} <= commands
     assert not [c for c in commands if not re.search(rf"^{c}:", makefile, re.MULTILINE)]
+
+
+def test_the_options_of_the_command_line_exist() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    used: dict[str, set[str]] = {}
+    for command, options in re.findall(r"groundswell ([a-z]+)((?: +[^`\s]+)*)", text):
+        if not options.strip() or options.strip().startswith("-"):
+            used.setdefault(command, set()).update(re.findall(r"--[a-z-]+", options))
+    assert "report" in used
+    for command, options in used.items():
+        code = "from groundswell.cli import main; main()"
+        run = subprocess.run(
+            [sys.executable, "-c", code, command, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+        )
+        assert run.returncode == 0, (command, run.stderr)
+        assert not {option for option in options if option not in run.stdout}, command
