@@ -1,12 +1,18 @@
-"""What the tests share: the way to real data, which stays outside the repository."""
+"""Fixtures that every floor's tests share: made prices, and real files where they are present."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from made_data import made_table
 
-ROOT = Path(__file__).resolve().parents[1]
+from groundswell.data.book import PRICE, Book, Series
+
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -14,20 +20,66 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "bars: a long check, run by `make bars`")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def real_data() -> Callable[[str], Path]:
-    """Return a function that finds a file of real data, or skips the test and says why.
+    """Return a function from a relative path to a real data file; it skips where there is none.
 
-    The folder is named by the environment variable GROUNDSWELL_REAL_DATA; without it, the folder
-    `shared/data` beside the checkout is tried.
+    The folder is the one that the environment variable GROUNDSWELL_REAL_DATA names or, without it,
+    `shared/data` beside the checkout.
     """
-    named = os.environ.get("GROUNDSWELL_REAL_DATA")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    folder = Path(os.environ.get("GROUNDSWELL_REAL_DATA", CHECKOUT.parent / "shared" / "data"))
 
     def find(relative_path: str) -> Path:
-        path = folder / relative_path
-        if not path.exists():
-            pytest.skip(f"no real data here: {relative_path} is not in GROUNDSWELL_REAL_DATA")
-        return path
+        file = folder / relative_path
+        if not file.is_file():
+            pytest.skip(f"no real data file {relative_path} (set GROUNDSWELL_REAL_DATA)")
+        return file
 
     return find
+
+
+@pytest.fixture
+def made_prices(tmp_path: Path) -> Callable[..., Path]:
+    """Return a writer of price files: `made_prices(table=None, name="prices.csv", **made)`.
+
+    Pass a table (for example a changed `made_table(...)`), or the arguments of `made_table`.
+    """
+
+    def write(table: pd.DataFrame | None = None, name: str = "prices.csv", **made: object) -> Path:
+        file = tmp_path / name
+        rows = made_table(**made) if table is None else table  # type: ignore[arg-type]
+        if file.suffix == ".parquet":
+            rows.to_parquet(file, index=False)
+        else:
+            rows.to_csv(file, index=False)
+        return file
+
+    return write
+
+
+@pytest.fixture
+def made_book() -> Callable[..., Book]:
+    """Return a maker of books from random walks: `made_book(sessions=, start=, seed=, assets=)`."""
+
+    def make(
+        sessions: int = 300,
+        *,
+        start: str = "2015-01-02",
+        seed: int = 0,
+        assets: tuple[str, ...] = ("index",),
+    ) -> Book:
+        table = made_table(sessions, start=start, seed=seed, assets=assets)
+        days = pd.DatetimeIndex(pd.to_datetime(table["date"]), name="date")
+        series = {
+            name: Series.of_closes(
+                pd.Series(table[name].to_numpy(), days),
+                name=name,
+                unit=PRICE,
+                source="made",
+                title=f"{name}, made",
+            )
+            for name in assets
+        }
+        return Book(series=series, as_of=days[-1], label="made prices")
+
+    return make

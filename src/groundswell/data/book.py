@@ -229,7 +229,7 @@ def as_day(value: str | date) -> pd.Timestamp:
     """
     try:
         day = value if isinstance(value, date) else datetime.fromisoformat(value.strip())
-        return pd.Timestamp(day.year, day.month, day.day)
+        return pd.Timestamp(f"{day.year:04d}-{day.month:02d}-{day.day:02d}")
     except (ValueError, TypeError, AttributeError) as problem:
         raise DataError(
             f"'{value}' is not a date",

@@ -6,6 +6,7 @@ in a buyback blackout: everything about a date follows from the date alone, past
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from typing import TypeAlias, cast
 
@@ -161,7 +162,9 @@ def _all_sessions() -> Days:
     from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar
 
     first, last = pd.Timestamp(FIRST_YEAR, 1, 1), pd.Timestamp(LAST_YEAR, 12, 31)
-    exchange = XNYSExchangeCalendar(start="2020-01-02", end="2020-01-31")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        exchange = XNYSExchangeCalendar(start="2020-01-02", end="2020-01-31")
     regular = exchange.regular_holidays.holidays(first, last)
     closed = np.concatenate([_days(regular), _days(pd.DatetimeIndex(exchange.adhoc_holidays))])
     weekdays = _days(pd.bdate_range(first, last))
@@ -214,11 +217,9 @@ def _days_from_quarter_end(days: Days) -> npt.NDArray[np.int64]:
     """Return calendar days from the nearest quarter end; halfway counts from the one passed."""
     months = _months(days)
     quarter = months - months % 3
-    one = np.timedelta64(1, "D")
-    last_end = quarter.astype("datetime64[M]").astype("datetime64[D]") - one
-    next_end = (quarter + 3).astype("datetime64[M]").astype("datetime64[D]") - one
-    since = (days - last_end).astype(np.int64)
-    until = (next_end - days).astype(np.int64)
+    numbers = days.astype(np.int64)
+    since = numbers - (_month_starts(quarter) - 1)
+    until = (_month_starts(quarter + 3) - 1) - numbers
     return np.where(since <= until, since, -until)
 
 
@@ -228,6 +229,11 @@ def _blackout_share(from_quarter_end: npt.NDArray[np.int64]) -> npt.NDArray[np.f
 
 def _months(days: Days) -> npt.NDArray[np.int64]:
     return days.astype("datetime64[M]").astype(np.int64)
+
+
+def _month_starts(months: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the first day of each month as a number of days, months counted from 1970-01."""
+    return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 
 def _weekday(days: Days) -> npt.NDArray[np.int64]:

@@ -143,6 +143,6 @@ def _opening_value(
     past = int(ends.searchsorted(first_day, side="left"))
     row = max(past - 1, 0)
     years = (first_day - ends[row]) / YEAR
-    width = (1.0 + RANGE) * (1.0 + DRIFT) ** abs(years)
+    drift = (1.0 + DRIFT) ** abs(years)
     value = float(table["value"].iloc[row]) * (1.0 + GROWTH) ** years
-    return np.array([value, value / width, value * width])
+    return np.array([value, value * (1.0 - RANGE) / drift, value * (1.0 + RANGE) * drift])

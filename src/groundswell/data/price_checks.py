@@ -33,12 +33,15 @@ def read_dates(table: TextTable, column: str) -> pd.Series[pd.Timestamp]:
     days = pd.to_datetime(
         text.str.replace("-", "").str[:8].where(written), format="%Y%m%d", errors="coerce"
     )
+    years = days.dt.year
+    days = days.where((years >= calendar.FIRST_YEAR) & (years <= calendar.LAST_YEAR))
     if days.isna().any():
         row = days.index[days.isna().to_numpy()][0]
         raise DataError(
             f"'{text[row]}' is not a date that can be read",
             where=table.place(row, column),
-            expected="year-month-day, as in 2018-02-05",
+            expected="year-month-day, as in 2018-02-05, from "
+            f"{calendar.FIRST_YEAR} to {calendar.LAST_YEAR}",
             remedy="write the dates as year-month-day; day and month alone cannot be told apart",
         )
     return days
