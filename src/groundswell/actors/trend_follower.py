@@ -122,7 +122,7 @@ class TrendFollower(Actor):
         )
 
     @property
-    def _windows(self) -> np.ndarray:
+    def windows(self) -> np.ndarray:
         """Closes that each rule needs before it speaks."""
         return np.asarray(
             [
@@ -192,20 +192,28 @@ class TrendFollower(Actor):
             jnp.where(tape.close > highs[i], 1.0, jnp.where(tape.close < lows[i], -1.0, breakout[i]))
             for i in range(n_breakout)
         ]
-        ready = jnp.asarray(self._windows[-n_breakout:])[:, None] <= tape.count if after else None
+        ready = jnp.asarray(self.windows[-n_breakout:])[:, None] <= tape.count if after else None
         after_array = jnp.where(ready, jnp.stack(after), 0.0) if after else breakout
         return (
             jnp.concatenate([signs[:cut], jnp.clip(forecasts, -1.0, 1.0), after_array]),
             after_array,
         )
 
+    def speaks(self, tape: Tape) -> Bool[Array, " rules"]:
+        """Which rules have a full window."""
+        return jnp.asarray(self.windows) <= tape.count
+
+    def size(self, tape: Tape) -> Float[Array, "rules assets"]:
+        """Position / assets under management per unit of each rule's signal, before the cap binds."""
+        weights = jnp.where(self.speaks(tape), jnp.asarray(self.rule_weights), 0.0)
+        weights = weights / jnp.maximum(jnp.sum(weights), 1e-12)
+        volatility = jnp.maximum(tape.exponential_volatility(self.volatility_centre), 1e-6)
+        return weights[:, None] * (self.risk_budget / volatility)
+
     def wanted(self, signals: Float[Array, "rules assets"], tape: Tape) -> Float[Array, " assets"]:
         """Position / assets under management for these signals, by asset."""
-        speaks = jnp.asarray(self._windows) <= tape.count
-        weights = jnp.where(speaks, jnp.asarray(self.rule_weights), 0.0)
-        signal = weights @ signals / jnp.maximum(jnp.sum(weights), 1e-12)
-        volatility = jnp.maximum(tape.exponential_volatility(self.volatility_centre), 1e-6)
-        return jnp.clip(signal * self.risk_budget / volatility, -self.cap, self.cap)
+        position = jnp.sum(self.size(tape) * signals, axis=0)
+        return jnp.clip(position, -self.cap, self.cap)
 
     def plan(self, state: TrendState, view: View) -> TrendPlan:
         """The position wanted at the previous close, approached at `speed`."""
@@ -244,8 +252,3 @@ class TrendFollower(Actor):
     def limit(self, market_value: Array) -> Array:
         """USD bn of the index at the cap."""
         return self.cap * self.aum_share * market_value
-
-    def asked_after(self, state: TrendState, tape: Tape) -> Array:
-        """USD bn of the index per unit of market value that the book wants at the latest close."""
-        signals, _ = self.signals(tape, state.breakout)
-        return self.wanted(signals, tape)[INDEX] * self.aum_share

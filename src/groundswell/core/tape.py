@@ -3,12 +3,11 @@ what they watch; the tape keeps just that, so that no rule ever rescans history.
 double (Gil and Werman's idea in powers of two), exponential averages carry their own weights."""
 
 import dataclasses
-import math
 
 import equinox as eqx
 from jaxtyping import Array, Float, Int
 
-from groundswell.core.engine import jnp
+from groundswell.core.engine import jax, jnp
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +49,16 @@ def _below(window: int) -> int:
     return window.bit_length() - 1
 
 
+def _rows(watch: Watch) -> list[int]:
+    """How far back each level of doubled maxima must be remembered, level by level."""
+    top = max((_below(n) for n in watch.extremes), default=-1)
+    rows = [2**level if level < top else 1 for level in range(top + 1)]
+    for window in watch.extremes:
+        level = _below(window)
+        rows[level] = max(rows[level], window - 2**level)
+    return rows
+
+
 class Tape(eqx.Module):
     """Running statistics of the closes seen so far, one column per asset.
 
@@ -68,7 +77,7 @@ class Tape(eqx.Module):
     price_averages: Float[Array, "spans assets"]
     difference_moments: Float[Array, "spans 2 assets"]
     return_moments: Float[Array, "centres 2 assets"]
-    doubling: Float[Array, "ring levels 2 assets"]
+    doubling: tuple[Float[Array, "ring 2 assets"], ...]
     highs_lows: Float[Array, "extremes 2 assets"]
     prior_highs_lows: Float[Array, "extremes 2 assets"]
 
@@ -76,8 +85,6 @@ class Tape(eqx.Module):
     def blank(cls, watch: Watch, assets: int) -> "Tape":
         """A tape that has seen nothing yet."""
         longest = max((*watch.means, *watch.lags, 1)) + 1
-        levels = max((_below(n) + 1 for n in watch.extremes), default=0)
-
         def zeros(*shape: int) -> Array:
             return jnp.zeros((*shape, assets))
 
@@ -92,7 +99,7 @@ class Tape(eqx.Module):
             price_averages=zeros(len(watch.price_spans)),
             difference_moments=zeros(len(watch.difference_spans), 2),
             return_moments=zeros(len(watch.return_centres), 2),
-            doubling=jnp.full((2 ** max(levels - 1, 0), levels, 2, assets), -jnp.inf),
+            doubling=tuple(jnp.full((rows, 2, assets), -jnp.inf) for rows in _rows(watch)),
             highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
             prior_highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
         )
@@ -132,20 +139,32 @@ class Tape(eqx.Module):
         powers_in = jnp.stack([entering, entering**2], axis=1)
         return self.return_sums + powers_in - jnp.stack([leaving, leaving**2], axis=1)
 
-    def _extremes_after(self, close: Array) -> tuple[Array, Array]:
-        """Maximum over 2^k closes = max of two maxima over 2^(k-1), one of them 2^(k-1) older."""
+    def _extremes_after(self, close: Array) -> tuple[tuple[Array, ...], Array]:
+        """Maximum over 2^k closes = max of two maxima over 2^(k-1), one of them 2^(k-1) older.
+
+        A window between two powers is the max of two overlapping ones. Every ring is read before it
+        is written, so that it need be no longer than its longest look back.
+        """
         if not self.watch.extremes:
             return self.doubling, self.highs_lows
-        ring, levels = self.doubling.shape[0], self.doubling.shape[1]
         n = self.count
-        both = jnp.stack([close, -close])
-        older = jnp.asarray([2**k for k in range(levels - 1)], dtype=jnp.int32)
-        halves = self.doubling[(n - older) % ring, jnp.arange(levels - 1)]
-        ladder = _running_maximum(jnp.concatenate([both[None], halves]))
-        doubling = _write(self.doubling, ladder, n)
-        level = jnp.asarray([_below(w) for w in self.watch.extremes])
-        back = jnp.asarray([w - 2 ** _below(w) for w in self.watch.extremes], dtype=jnp.int32)
-        return doubling, jnp.maximum(ladder[level], doubling[(n - back) % ring, level])
+
+        def earlier(level: int, back: int) -> Array:
+            ring = self.doubling[level]
+            return jax.lax.dynamic_index_in_dim(ring, (n - back) % ring.shape[0], keepdims=False)
+
+        ladder = [jnp.stack([close, -close])]
+        for level in range(len(self.doubling) - 1):
+            ladder.append(jnp.maximum(ladder[level], earlier(level, 2**level)))
+        extremes = []
+        for window in self.watch.extremes:
+            level, back = _below(window), window - 2 ** _below(window)
+            latest = ladder[level]
+            extremes.append(jnp.maximum(latest, earlier(level, back)) if back else latest)
+        doubling = tuple(
+            _write(ring, latest, n) for ring, latest in zip(self.doubling, ladder, strict=True)
+        )
+        return doubling, jnp.stack(extremes)
 
     def ready(self, sessions: int) -> Array:
         """Whether at least that many closes have been seen."""
@@ -192,7 +211,7 @@ class Tape(eqx.Module):
 
 def _write(ring: Array, value: Array, n: Array) -> Array:
     """The ring with one row replaced; an in-place update once compiled."""
-    return ring.at[n % ring.shape[0]].set(value)
+    return jax.lax.dynamic_update_index_in_dim(ring, value, n % ring.shape[0], axis=0)
 
 
 def _lagged(ring: Array, windows: tuple[int, ...], n: Array) -> Array:
@@ -200,15 +219,6 @@ def _lagged(ring: Array, windows: tuple[int, ...], n: Array) -> Array:
     back = jnp.asarray(windows, dtype=jnp.int32)
     rows = ring[(n - back) % ring.shape[0]]
     return jnp.where((n >= back).reshape(-1, *(1,) * (rows.ndim - 1)), rows, 0.0)
-
-
-def _running_maximum(rows: Array) -> Array:
-    """Cumulative maximum down the first axis by doubling steps (few and fused)."""
-    length = rows.shape[0]
-    for step in range(math.ceil(math.log2(max(length, 1)))):
-        shift = 2**step
-        rows = jnp.concatenate([rows[:shift], jnp.maximum(rows[shift:], rows[:-shift])])
-    return rows
 
 
 def _weights(alpha: float, n: Array) -> tuple[Array, Array]:
