@@ -6,7 +6,6 @@ in a buyback blackout: everything about a date follows from the date alone, past
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from typing import TypeAlias, cast
 
@@ -156,15 +155,13 @@ def events(sessions: pd.DatetimeIndex) -> pd.DataFrame:
 def _all_sessions() -> Days:
     """Return every session of 1900-2099 (Monday to Friday), once per process.
 
-    The exchange's rules are asked for the whole span: the sessions that exchange-calendars itself
-    lays out leave out the regular holidays before 1970.
+    Only the exchange's rules are taken from exchange-calendars. A constructed calendar would leave
+    out the regular holidays before 1970, and takes longer to build than all that is done here.
     """
     from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar
 
     first, last = pd.Timestamp(FIRST_YEAR, 1, 1), pd.Timestamp(LAST_YEAR, 12, 31)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        exchange = XNYSExchangeCalendar(start="2020-01-02", end="2020-01-31")
+    exchange = XNYSExchangeCalendar.__new__(XNYSExchangeCalendar)
     regular = exchange.regular_holidays.holidays(first, last)
     closed = np.concatenate([_days(regular), _days(pd.DatetimeIndex(exchange.adhoc_holidays))])
     weekdays = _days(pd.bdate_range(first, last))

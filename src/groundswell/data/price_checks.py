@@ -199,7 +199,9 @@ def check_prices(
                 remedy="correct the price; if the move is real, load with accept_jumps=True "
                 "(--accept-jumps)",
             )
-        text = f"{int(jumps.sum())} one-day move(s) above {JUMP:.0%} in column '{column}' accepted"
+        count = int(jumps.sum())
+        moved = f"{count} one-day move{'s' if count > 1 else ''} above {JUMP:.0%}"
+        text = f"{moved} in column '{column}' accepted"
         notes.append(_note(table, f"{text} (first {day:%Y-%m-%d}, {step})"))
     return known, notes
 

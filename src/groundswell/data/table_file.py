@@ -88,7 +88,7 @@ def _csv(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
             for row in reader:
                 rows.append([cell.strip() for cell in row])
                 lines.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise DataError(
             f"the file cannot be read as text ({problem})",
             where=f"{path.name}, row {len(rows) + 1}",
@@ -119,6 +119,8 @@ def _csv(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
 def _parquet(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     try:
         frame = pd.read_parquet(path)
+        if not isinstance(frame.index, pd.RangeIndex):
+            frame = frame.reset_index(names=frame.index.name or "date")
     except (OSError, ValueError) as problem:
         raise DataError(
             f"the file cannot be read as parquet ({problem})",
@@ -126,8 +128,6 @@ def _parquet(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
             expected="a parquet table",
             remedy="write it again, or save it as csv",
         ) from problem
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index(names=frame.index.name or "date")
     text = frame.astype(str).where(frame.notna(), "")
     rows = [[str(cell).strip() for cell in row] for row in text.itertuples(index=False, name=None)]
     return [str(name) for name in frame.columns], rows, list(range(1, len(rows) + 1))
