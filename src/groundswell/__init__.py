@@ -3,6 +3,7 @@
 The front door of the library. Importing it loads nothing heavy; the work starts with the first call.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def desk(
     *,
     since: "str | date | None" = None,
     paths: "Mapping[str, Sequence[float]] | None" = None,
-    set: "Mapping[str, Any] | None" = None,  # noqa: A002 - the word scripts use everywhere
+    set: "Mapping[str, Any] | None" = None,
 ) -> "Desk":
     """The desk sheet: where rule-bound investors stand, what they must trade, at which levels.
 
@@ -71,14 +72,29 @@ def desk(
     from groundswell.show.page import to_html
 
     return build_desk(
-        book, as_of=as_of, draws=draws, seed=seed, since=since, paths=paths, changes=set, page=to_html
+        book,
+        as_of=as_of,
+        draws=draws,
+        seed=seed,
+        since=since,
+        paths=paths,
+        changes=set,
+        page=to_html,
     )
 
 
 def params() -> "pd.DataFrame":
     """Every declared parameter: address, value, low, high, unit, source, kind."""
+    import groundswell.runs.scenarios
     import groundswell.world.impact_law
-    import groundswell.world.roster  # noqa: F401 - importing the actors declares their parameters
+    import groundswell.world.roster  # noqa: F401 - importing a module declares its parameters
     from groundswell.core.parameter import registry
 
     return registry()
+
+
+def __getattr__(name: str) -> Any:
+    """The floors that scripts reach into, loaded when first named: `groundswell.measure.trend`."""
+    if name in {"actors", "measure"}:
+        return importlib.import_module(f"groundswell.{name}")
+    raise AttributeError(f"module 'groundswell' has no attribute {name!r}")

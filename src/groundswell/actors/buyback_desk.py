@@ -1,6 +1,7 @@
 """Companies buying their own shares (M4): a steady programme, thinned while firms sit in the blackout
 before their earnings, net of the shares they issue. The order is known in advance: it follows the
-calendar, not the price."""
+calendar, not the price.
+"""
 
 from typing import ClassVar
 
@@ -34,16 +35,25 @@ class BuybackDesk(Actor):
     anticipated: ClassVar[bool] = True
 
     authorisation: Array = parameter(
-        0.024, 0.016, 0.038, "gross purchases per year outside blackout / market value",
+        0.024,
+        0.016,
+        0.038,
+        "gross purchases per year outside blackout / market value",
         "S&P Dow Jones Indices quarterly releases, 2016-2025: 1.6% (2020) to 3.8% (2018), mean 2.4% (read; "
         "market value recalled)",
     )
     blackout_cut: Array = parameter(
-        0.33, 0.25, 0.40, "fall of a firm's purchases while it is in blackout",
+        0.33,
+        0.25,
+        0.40,
+        "fall of a firm's purchases while it is in blackout",
         "Goldman desk, 15 Sep 2023: volumes fall 30-35% because 10b5-1 plans trade through (secondary)",
     )
     issuance: Array = parameter(
-        0.006, 0.002, 0.012, "shares issued or paid out and sold per year / market value",
+        0.006,
+        0.002,
+        0.012,
+        "shares issued or paid out and sold per year / market value",
         "Judgement: stock pay and new issues; the flow-of-funds figures were not available",
     )
 

@@ -1,6 +1,7 @@
 """Leveraged and inverse equity funds (M5, M6): a fund that promises L times the day's return must
 trade A L(L-1) r at the close, in the direction of the move whatever the sign of L. All of it is an
-answer to the day itself."""
+answer to the day itself.
+"""
 
 from typing import ClassVar
 
@@ -43,15 +44,21 @@ class LeveragedFund(Actor):
     key: ClassVar[str] = "leveraged_fund"
 
     aum_share: Array = parameter(
-        3.05e-4, 1.5e-4, 6.0e-4, "assets of all products / market value of the index",
+        3.05e-4,
+        1.5e-4,
+        6.0e-4,
+        "assets of all products / market value of the index",
         "BofA 27 May 2025: S&P 500 products trade USD 0.83bn per 1% (secondary), against USD 52tn (recalled)",
     )
     leverage: tuple[float, ...] = structural(
-        (3.0, 2.0, -1.0, -2.0, -3.0), "multiple of the day's return, by product",
+        (3.0, 2.0, -1.0, -2.0, -3.0),
+        "multiple of the day's return, by product",
         "Products listed in the US since 2006-2009",
     )
     mix: tuple[float, ...] = structural(
-        (0.60, 0.20, 0.09, 0.04, 0.07), "share of assets, by product", "Judgement (recalled order of sizes)"
+        (0.60, 0.20, 0.09, 0.04, 0.07),
+        "share of assets, by product",
+        "Judgement (recalled order of sizes)",
     )
 
     def init(self, view: View) -> LeveragedState:

@@ -1,9 +1,9 @@
 """Balanced funds and pensions (M5): back to policy weights, at month end or when the drift leaves a
-band. They sell what has risen and buy what has fallen: the counterweight of everyone else here."""
+band. They sell what has risen and buy what has fallen: the counterweight of everyone else here.
+"""
 
 from typing import ClassVar
 
-import equinox as eqx
 import equinox as eqx
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Float
@@ -67,15 +67,26 @@ class Rebalancer(Actor):
     anticipated: ClassVar[bool] = True
 
     aum_share: Array = parameter(
-        (0.03, 0.03), (0.01, 0.01), (0.10, 0.10), "assets / market value of the index: calendar, band cohort",
+        (0.03, 0.03),
+        (0.01, 0.01),
+        (0.10, 0.10),
+        "assets / market value of the index: calendar, band cohort",
         "Judgement between a desk's USD 6bn for one month end (Nov 2025, secondary) and USD 20tn that follow "
         "fixed-target rules in all: " + _HMM,
     )
     policy: Array = parameter(
-        (0.60, 0.60), (0.50, 0.50), (0.65, 0.65), "policy weight of equities, by cohort", "The 60/40 convention"
+        (0.60, 0.60),
+        (0.50, 0.50),
+        (0.65, 0.65),
+        "policy weight of equities, by cohort",
+        "The 60/40 convention",
     )
     band: Array = parameter(
-        0.03, 0.02, 0.05, "drift of the equity weight that makes the band cohort trade", _HMM + ": 2% and 5%"
+        0.03,
+        0.02,
+        0.05,
+        "drift of the equity weight that makes the band cohort trade",
+        _HMM + ": 2% and 5%",
     )
     band_speed: Array = parameter(
         0.25, 0.15, 0.5, "share of the drift traded per session once the band is left", "Judgement"

@@ -1,6 +1,7 @@
 """Risk parity (M2): stocks and bonds in inverse proportion to their volatility, levered to a target.
 It reacts to the correlation of the two as well: when bonds stop hedging stocks, leverage falls though
-neither has become rougher. Without bonds in the book the rule means nothing and the actor stays out."""
+neither has become rougher. Without bonds in the book the rule means nothing and the actor stays out.
+"""
 
 from typing import ClassVar
 
@@ -45,20 +46,30 @@ class RiskParity(Actor):
     needs: ClassVar[tuple[str, ...]] = ("index", "bond")
 
     aum_share: Array = parameter(
-        0.0044, 0.0015, 0.0088, "assets that trade US stocks / market value of the index",
+        0.0044,
+        0.0015,
+        0.0088,
+        "assets that trade US stocks / market value of the index",
         "BofA models USD 200bn in February 2018 against USD 22.8tn, of which about half trades US stocks "
         "(judgement); low: AQR 7 Feb 2018, all risk parity holds USD 70bn of global equities (read); high: "
         "USD 400bn, AllianceBernstein 2015 (secondary)",
     )
     target: Array = parameter(0.10, 0.08, 0.12, "annual volatility, decimal", _SOURCE)
     leverage_cap: Array = parameter(
-        3.0, 2.0, 3.5, "sum of weights", "Notional 2 to 3.5 times assets, AllianceBernstein 2015 (secondary)"
+        3.0,
+        2.0,
+        3.5,
+        "sum of weights",
+        "Notional 2 to 3.5 times assets, AllianceBernstein 2015 (secondary)",
     )
     decay: Array = parameter(
         0.98, 0.97, 0.99, "decay of second moments per session", "Judgement: one to four months"
     )
     speed: Array = parameter(
-        0.10, 0.05, 0.25, "share of the gap closed per session",
+        0.10,
+        0.05,
+        0.25,
+        "share of the gap closed per session",
         "Judgement: between weekly and monthly rebalancing",
     )
     seed_days: int = structural(63, "returns seen before the first position", "Judgement: three months")
@@ -84,10 +95,8 @@ class RiskParity(Actor):
     def plan(self, state: RiskParityState, view: View) -> RiskParityPlan:
         """Balanced weights at the previous close, approached at `speed`."""
         both = np.asarray([INDEX, view.assets.index("bond")])
-        unbiased = state.covariance / jnp.maximum(1 - self.decay ** state.seen, 1e-12)
-        wanted = (
-            jnp.zeros(len(view.assets)).at[both].set(self.balance(SESSIONS_PER_YEAR * unbiased))
-        )
+        unbiased = state.covariance / jnp.maximum(1 - self.decay**state.seen, 1e-12)
+        wanted = jnp.zeros(len(view.assets)).at[both].set(self.balance(SESSIONS_PER_YEAR * unbiased))
         ready = state.seen >= self.seed_days
         first = state.seen == self.seed_days
         # the first position is a starting point, not a trade

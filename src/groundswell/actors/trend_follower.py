@@ -1,6 +1,7 @@
 """Trend followers (M3): no opinion, a book of look-backs. Each rule says long or short from past
 prices alone; the position is the book's average signal at a fixed risk, so it is cut in tranches as
-short, medium and long look-backs flip, and it changes sign when enough of them have."""
+short, medium and long look-backs flip, and it changes sign when enough of them have.
+"""
 
 from typing import ClassVar
 
@@ -54,42 +55,59 @@ class TrendFollower(Actor):
     key: ClassVar[str] = "trend_follower"
 
     aum_share: Array = parameter(
-        0.0104, 0.0065, 0.0155, "assets under management / market value of the index",
+        0.0104,
+        0.0065,
+        0.0155,
+        "assets under management / market value of the index",
         "USD 375bn in October 2023: UBS short of USD 60bn = 16% of assets (derived); low BofA's USD 250bn "
         "model of 2018, high BarclayHedge USD 350bn of 2018 against USD 22.8tn (secondary)",
     )
     risk_budget: Array = parameter(
-        0.020, 0.012, 0.028, "annual volatility that a full signal in one asset adds, / assets",
+        0.020,
+        0.012,
+        0.028,
+        "annual volatility that a full signal in one asset adds, / assets",
         "Portfolio volatility 10-12% over four asset classes and many markets (Moskowitz et al. 2012; "
         "Hurst, Ooi & Pedersen 2017, recalled) leaves about 2% for US equities (judgement)",
     )
     cap: Array = parameter(
-        0.25, 0.18, 0.35, "largest position in one asset, / assets",
+        0.25,
+        0.18,
+        0.35,
+        "largest position in one asset, / assets",
         "Judgement: Goldman's largest published US length, USD 66-70bn, is 18-20% of USD 350-375bn",
     )
     speed: Array = parameter(
-        0.33, 0.15, 0.60, "share of the gap to the wanted position closed per session",
+        0.33,
+        0.15,
+        0.60,
+        "share of the gap to the wanted position closed per session",
         "Judgement: positions are moved over about three sessions; Goldman's one-week flows are a "
         "fraction of its one-month flows (secondary)",
     )
     averages: tuple[int, ...] = structural(
-        (35, 115, 290), "sessions: short, medium, long pivot (close against its simple average)",
+        (35, 115, 290),
+        "sessions: short, medium, long pivot (close against its simple average)",
         "Fitted by us to Goldman's published pivots 2024-2025: lengths 26-40, 77-123, 203-355 (derived)",
     )
     crossovers: tuple[tuple[int, int], ...] = structural(
-        ((20, 120), (50, 200)), "sessions: fast and slow simple average",
+        ((20, 120), (50, 200)),
+        "sessions: fast and slow simple average",
         "SG Trend Indicator 20/120 (recalled); 50/200 is the chartists' standard",
     )
     momenta: tuple[int, ...] = structural(
-        (21, 63, 126, 252), "sessions over which the sign of the return is taken",
+        (21, 63, 126, 252),
+        "sessions over which the sign of the return is taken",
         _TSMOM + " (12 months); Hurst, Ooi & Pedersen 2017 (1, 3, 12 months, recalled)",
     )
     exponentials: tuple[tuple[int, int, float], ...] = structural(
         ((4, 16, 7.5), (8, 32, 5.3), (16, 64, 3.75), (32, 128, 2.65), (64, 256, 1.87)),
-        "fast span, slow span, forecast scalar", _CARVER,
+        "fast span, slow span, forecast scalar",
+        _CARVER,
     )
     breakouts: tuple[int, ...] = structural(
-        (20, 40, 80, 120, 160, 250), "sessions: a close beyond the channel of the closes before it",
+        (20, 40, 80, 120, 160, 250),
+        "sessions: a close beyond the channel of the closes before it",
         "Donchian channels; lengths span Carver's 10-320 (secondary)",
     )
     difference_span: int = structural(35, "span of price-difference volatility, sessions", _CARVER)
@@ -163,9 +181,7 @@ class TrendFollower(Actor):
         rows = [p - tape.mean(n) for n in self.averages]
         rows += [tape.mean(fast) - tape.mean(slow) for fast, slow in self.crossovers]
         rows += [p - tape.lagged(n) for n in self.momenta]
-        rows += [
-            tape.price_average(fast) - tape.price_average(slow) for fast, slow, _ in self.exponentials
-        ]
+        rows += [tape.price_average(fast) - tape.price_average(slow) for fast, slow, _ in self.exponentials]
         rows += [
             p - jnp.where(breakout[i] > 0, tape.prior_lowest(n), tape.prior_highest(n))
             for i, n in enumerate(self.breakouts)
@@ -192,12 +208,9 @@ class TrendFollower(Actor):
             jnp.where(tape.close > highs[i], 1.0, jnp.where(tape.close < lows[i], -1.0, breakout[i]))
             for i in range(n_breakout)
         ]
-        ready = jnp.asarray(self.windows[-n_breakout:])[:, None] <= tape.count if after else None
-        after_array = jnp.where(ready, jnp.stack(after), 0.0) if after else breakout
-        return (
-            jnp.concatenate([signs[:cut], jnp.clip(forecasts, -1.0, 1.0), after_array]),
-            after_array,
-        )
+        ready = jnp.asarray(self.windows[len(self.rules) - n_breakout :])[:, None] <= tape.count
+        directions = jnp.where(ready, jnp.stack(after), 0.0) if after else breakout
+        return jnp.concatenate([signs[:cut], jnp.clip(forecasts, -1.0, 1.0), directions]), directions
 
     def speaks(self, tape: Tape) -> Bool[Array, " rules"]:
         """Which rules have a full window."""
@@ -234,9 +247,7 @@ class TrendFollower(Actor):
         """USD bn per asset to trade if today's log returns are r."""
         return change_of_holding(plan.assets, plan.weight, plan.desired, r)
 
-    def update(
-        self, state: TrendState, plan: TrendPlan, view: View, r: Array, filled: Array
-    ) -> TrendState:
+    def update(self, state: TrendState, plan: TrendPlan, view: View, r: Array, filled: Array) -> TrendState:
         """Position after the close."""
         orders = change_of_holding(plan.assets, plan.weight, plan.desired, r)
         return TrendState(

@@ -1,7 +1,8 @@
 """Volatility-target funds (M2): exposure = min(cap, target / volatility), so they sell when the
 market becomes rougher and buy when it calms, whatever anybody thinks. Two published rules, several
 cohorts: the S&P risk-control index (the larger of a fast and a slow exponential volatility) and the
-version that dealers' desks model (the larger of one-month and three-month realised volatility)."""
+version that dealers' desks model (the larger of one-month and three-month realised volatility).
+"""
 
 from typing import Any, ClassVar, Literal
 
@@ -63,54 +64,76 @@ class VolTarget(Actor):
     key: ClassVar[str] = "vol_target"
 
     aum_share: Array = parameter(
-        0.00385, 0.0031, 0.0077, "assets of all cohorts / market value of the index",
+        0.00385,
+        0.0031,
+        0.0077,
+        "assets of all cohorts / market value of the index",
         "USD 200bn at a 12% target in June 2025, backed out of Nomura's USD 114.2bn projection of 25 Jun "
         "2025 (derived; USD 162-243bn over targets); high end: USD 400bn street figure (secondary)",
     )
     target: Array = parameter(
-        (0.05, 0.10, 0.15, 0.10, 0.12, 0.15), (0.05, 0.08, 0.12, 0.08, 0.10, 0.12),
-        (0.08, 0.12, 0.18, 0.12, 0.15, 0.18), "annual volatility, decimal, by cohort",
+        (0.05, 0.10, 0.15, 0.10, 0.12, 0.15),
+        (0.05, 0.08, 0.12, 0.08, 0.10, 0.12),
+        (0.08, 0.12, 0.18, 0.12, 0.15, 0.18),
+        "annual volatility, decimal, by cohort",
         "Targets sold on the S&P 500: 5, 10, 12, 15, 18% (read, S&P index page); desk cohorts 10-15% "
         "(derived from the same projection)",
     )
     decay_short: Array = parameter(
-        (0.94,) * 6, (0.92,) * 6, (0.95,) * 6, "decay per session, by cohort",
+        (0.94,) * 6,
+        (0.92,) * 6,
+        (0.95,) * 6,
+        "decay per session, by cohort",
         _SP + " (recalled); also RiskMetrics 1996 daily",
     )
     decay_long: Array = parameter(
-        (0.97,) * 6, (0.96,) * 6, (0.98,) * 6, "decay per session, by cohort",
+        (0.97,) * 6,
+        (0.96,) * 6,
+        (0.98,) * 6,
+        "decay per session, by cohort",
         _SP + " (recalled); also RiskMetrics 1996 monthly",
     )
     cap: Array = parameter(
-        (1.5, 1.5, 1.5, 1.0, 1.5, 1.0), (1.0, 1.0, 1.25, 1.0, 1.0, 1.0),
-        (1.5, 1.5, 1.75, 1.25, 1.75, 1.5), "exposure / assets, by cohort",
+        (1.5, 1.5, 1.5, 1.0, 1.5, 1.0),
+        (1.0, 1.0, 1.25, 1.0, 1.0, 1.0),
+        (1.5, 1.5, 1.75, 1.25, 1.75, 1.5),
+        "exposure / assets, by cohort",
         "150% standard series (recalled), 100% Risk Control 2.0 sheet of July 2015 (read)",
     )
     band: Array = parameter(
-        (0.0, 0.0, 0.0, 0.02, 0.02, 0.02), (0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        (0.05, 0.05, 0.05, 0.05, 0.05, 0.05), "smallest change of exposure traded, / assets, by cohort",
+        (0.0, 0.0, 0.0, 0.02, 0.02, 0.02),
+        (0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        (0.05, 0.05, 0.05, 0.05, 0.05, 0.05),
+        "smallest change of exposure traded, / assets, by cohort",
         "Dynamic-rebalancing variant exists (read); tolerance is a judgement",
     )
     speed: Array = parameter(
-        (1.0, 1.0, 1.0, 0.5, 0.5, 0.5), (0.5, 0.5, 0.5, 0.3, 0.3, 0.3), (1.0,) * 6,
+        (1.0, 1.0, 1.0, 0.5, 0.5, 0.5),
+        (0.5, 0.5, 0.5, 0.3, 0.3, 0.3),
+        (1.0,) * 6,
         "share of the gap closed per session, by cohort",
         "Index rule rebalances in one session; desks assume one to three (judgement)",
     )
     mix: tuple[float, ...] = structural(
-        (0.05, 0.15, 0.10, 0.20, 0.35, 0.15), "share of the assets of all cohorts",
+        (0.05, 0.15, 0.10, 0.20, 0.35, 0.15),
+        "share of the assets of all cohorts",
         "Judgement: centred on 12%, where the June 2025 projection puts it",
     )
     rule: tuple[str, ...] = structural(
         ("exponential", "exponential", "exponential", "window", "window", "window"),
-        "volatility estimate, by cohort", _SP + "; " + _DESK,
+        "volatility estimate, by cohort",
+        _SP + "; " + _DESK,
     )
     lag: tuple[int, ...] = structural(
-        (2, 2, 2, 1, 1, 1), "sessions from the close measured to the exposure in force, by cohort",
+        (2, 2, 2, 1, 1, 1),
+        "sessions from the close measured to the exposure in force, by cohort",
         _SP + " (2, recalled); desk cohorts act the day after (judgement)",
     )
     windows: tuple[int, int] = structural((21, 63), "log returns in the window rule", _DESK)
     seed_days: int = structural(
-        63, "returns that seed the exponential variances", "three months, as the slow window (judgement)"
+        63,
+        "returns that seed the exponential variances",
+        "three months, as the slow window (judgement)",
     )
     seed: str = structural(
         "weighted", "how the seed weighs its returns", _SP + " (recalled): exponential weights"
@@ -154,9 +177,9 @@ class VolTarget(Actor):
         single = single or seed_days is not None or seed_variance is not None or rule == "window"
         fields = {f.name: f for f in self.__dataclass_fields__.values()}
         for name in ("aum_share", "target", "decay_short", "decay_long", "cap", "band", "speed"):
-            setattr(self, name, fields[name].default_factory())  # type: ignore[misc]
+            setattr(self, name, fields[name].default_factory())
         for name in ("mix", "rule", "lag", "windows", "seed_days", "seed"):
-            setattr(self, name, fields[name].default_factory())  # type: ignore[misc]
+            setattr(self, name, fields[name].default_factory())
         self.seed_variance = seed_variance
         if not single:
             return
@@ -164,7 +187,8 @@ class VolTarget(Actor):
         for name, value in given.items():
             chosen = _PUBLISHED[name] if value is None else value
             setattr(self, name, np.atleast_1d(np.asarray(chosen, dtype=np.float64)))
-        self.band, self.speed = (np.atleast_1d(np.asarray(x, float)) for x in (band, speed))
+        for name, value in {"band": band, "speed": speed}.items():
+            setattr(self, name, np.atleast_1d(np.asarray(value, dtype=np.float64)))
         self.mix, self.rule = (1.0,), (rule,)
         self.lag = (int(_PUBLISHED["lag"]) if lag is None else int(lag),)
         self.seed_days = self.seed_days if seed_days is None else int(seed_days)
@@ -234,9 +258,7 @@ class VolTarget(Actor):
 
     def _asked(self, state: VolTargetState, tape: Tape) -> Array:
         """Exposure the rule asks for at the latest close; not a number before its estimate exists."""
-        exponential = jnp.sqrt(
-            SESSIONS_PER_YEAR * jnp.maximum(state.variance_short, state.variance_long)
-        )
+        exponential = jnp.sqrt(SESSIONS_PER_YEAR * jnp.maximum(state.variance_short, state.variance_long))
         short, long = (tape.realised_volatility(window)[INDEX] for window in self.windows)
         by_window = jnp.asarray([rule == "window" for rule in self.rule])
         realised = jnp.where(by_window, jnp.maximum(short, long), exponential)
@@ -266,9 +288,7 @@ class VolTarget(Actor):
 
     def _orders(self, plan: VolTargetPlan, r: Array) -> Array:
         """Change of each cohort's holding of the index, cohorts by one."""
-        change = change_of_holding(
-            plan.assets, plan.weight[:, None], plan.desired[:, None], r[INDEX, None]
-        )
+        change = change_of_holding(plan.assets, plan.weight[:, None], plan.desired[:, None], r[INDEX, None])
         return jnp.where(plan.trades[:, None], change, 0.0)
 
     def order(self, plan: VolTargetPlan, r: Array) -> Array:
@@ -339,7 +359,7 @@ class VolTarget(Actor):
                 expected="daily log returns, decimal, none missing",
                 remedy="drop the first, missing return: np.log(prices).diff().dropna()",
             )
-        asked = np.asarray(_asked_history(self, r))
+        asked = np.asarray(_asked_history(self, jnp.asarray(r)))
         before = np.full((1, asked.shape[1]), np.nan)
         if self.seed_variance is not None and self.rule[0] == "exponential":
             volatility = np.sqrt(SESSIONS_PER_YEAR * self.seed_variance)

@@ -1,6 +1,7 @@
 """The day protocol: what an actor is. A rule is written for one path; whoever runs it lays many
 paths side by side. An order is s(plan) + c(plan, r): s is fixed at the previous close, c answers
-today's return and is zero at r = 0."""
+today's return and is zero at r = 0.
+"""
 
 from typing import Any, ClassVar
 

@@ -1,8 +1,11 @@
 """Bands: the same modules with each declared parameter replaced by draws from its own range. Draw
 i depends on the seed, i and the parameter's address alone, so it is the same draw whatever the
-number of draws, the batch, or which other parameters and actors exist."""
+number of draws, the batch, or which other parameters and actors exist.
+"""
 
 import zlib
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 import equinox as eqx
@@ -10,15 +13,29 @@ import numpy as np
 from jaxtyping import Array, Float, UInt32
 
 from groundswell.core.engine import jax, jnp
-from groundswell.core.parameter import Declaration, Declared, declarations
+from groundswell.core.parameter import Declared, declarations
 
-Modules = TypeVar("Modules", bound=dict[str, Declared])
+_PADDED_MEMBERS, _PADDED_NAMES = 128, 8
+
+M = TypeVar("M", bound=Declared)
+
+
+def _uniforms(
+    seed: int, members: UInt32[np.ndarray, " members"], names: UInt32[np.ndarray, " names"]
+) -> Float[np.ndarray, "names members"]:
+    """One uniform number per name and member; programs are compiled for a few sizes only."""
+    wide = -(-len(members) // _PADDED_MEMBERS) * _PADDED_MEMBERS
+    tall = -(-len(names) // _PADDED_NAMES) * _PADDED_NAMES
+    padded = _uniform_block(
+        np.uint32(seed),
+        np.resize(members, wide),
+        np.resize(names, tall),
+    )
+    return np.asarray(padded)[: len(names), : len(members)]
 
 
 @jax.jit
-def _uniforms(
-    seed: Array, members: UInt32[Array, " members"], names: UInt32[Array, " names"]
-) -> Float[Array, "names members"]:
+def _uniform_block(seed: Array, members: Array, names: Array) -> Array:
     def one(member: Array, name: Array) -> Array:
         key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), name)
         return jax.random.uniform(key, dtype=jnp.float64)
@@ -26,49 +43,59 @@ def _uniforms(
     return jax.vmap(lambda name: jax.vmap(lambda member: one(member, name))(members))(names)
 
 
-def ensemble(modules: Modules, seed: int, first: int, count: int, drawn: int) -> Modules:
-    """The modules with every declared leaf given a last axis of `count` members, `first` and on.
+def spread(
+    address: str,
+    value: np.ndarray | float,
+    low: np.ndarray | float,
+    high: np.ndarray | float,
+    seed: int,
+    members: np.ndarray,
+    drawn: int,
+) -> Float[np.ndarray, "*shape members"]:
+    """One quantity as an ensemble: member 0 and padding hold `value`, members 1 to `drawn` are draws.
 
-    Member 0 is the central case (the values the modules hold); members 1 to `drawn` are draws;
-    members beyond are padding and repeat the central case. A draw is uniform below the central
-    value with probability one half and uniform above it otherwise, so that the central value is
-    the median of its draws even where the range is lopsided.
+    A draw is uniform below the central value with probability one half and uniform above it
+    otherwise, so that the central value is the median of its draws even where the range is lopsided.
+
+    Args:
+        address: name of the quantity; with the seed it decides the draws.
+        value: central value, scalar or one per cohort.
+        low: lower end of the range, same shape.
+        high: upper end, same shape.
+        seed: of the whole ensemble.
+        members: numbers of the members wanted.
+        drawn: how many members are draws at all.
+    """
+    central = np.asarray(value, dtype=np.float64)[..., None]
+    # a value that the user set outside the declared range stretches the range to it
+    lower = np.minimum(np.broadcast_to(low, central.shape[:-1])[..., None], central)
+    upper = np.maximum(np.broadcast_to(high, central.shape[:-1])[..., None], central)
+    names = [zlib.crc32(f"{address}[{element}]".encode()) for element in range(central.size)]
+    numbers = np.asarray(members, dtype=np.uint32)
+    u = _uniforms(seed, numbers, np.asarray(names, dtype=np.uint32))
+    u = u.reshape(*central.shape[:-1], len(numbers))
+    draw = np.where(u < 0.5, lower + 2 * u * (central - lower), central)
+    draw = np.where(u >= 0.5, central + (2 * u - 1) * (upper - central), draw)
+    return np.where((numbers >= 1) & (numbers <= drawn), draw, central)
+
+
+def ensemble(modules: Mapping[str, M], seed: int, first: int, count: int, drawn: int) -> dict[str, M]:
+    """The modules with every declared leaf given a last axis of `count` members, `first` and on.
 
     Args:
         modules: actors (or other declared modules) by key, holding central values.
         seed: of the whole ensemble.
         first: number of the first member.
-        count: members to return.
+        count: members to return; see `spread` for what each of them holds.
         drawn: how many members are draws at all.
     """
-    leaves: list[tuple[str, Declaration, np.ndarray]] = []
+    members = np.arange(first, first + count)
+    result = dict(modules)
     for key, module in modules.items():
         for d in declarations(type(module)):
-            if not d.structural:
-                name = d.address.split(".")[1]
-                leaves.append((key, d, np.asarray(getattr(module, name), dtype=np.float64)))
-    names = [
-        zlib.crc32(f"{d.address}[{element}]".encode())
-        for _, d, value in leaves
-        for element in range(value.size)
-    ]
-    members = np.arange(first, first + count, dtype=np.uint32)
-    uniform = np.asarray(_uniforms(seed, members, np.asarray(names, dtype=np.uint32)))
-    is_draw = (members >= 1) & (members <= drawn)
-
-    result = dict(modules)
-    row = 0
-    for key, d, value in leaves:
-        u = uniform[row : row + value.size].reshape(*value.shape, count)
-        row += value.size
-        # a value set by the user outside the declared range stretches the range to it
-        low = np.minimum(np.broadcast_to(d.low, value.shape), value)[..., None]
-        high = np.maximum(np.broadcast_to(d.high, value.shape), value)[..., None]
-        central = value[..., None]
-        draw = np.where(
-            u < 0.5, low + 2 * u * (central - low), central + (2 * u - 1) * (high - central)
-        )
-        leaf = np.where(is_draw, draw, central)
-        name = d.address.split(".")[1]
-        result[key] = eqx.tree_at(lambda m, n=name: getattr(m, n), result[key], leaf)
-    return result  # type: ignore[return-value]
+            if d.structural:
+                continue
+            name = d.address.split(".")[1]
+            leaf = spread(d.address, getattr(module, name), d.low, d.high, seed, members, drawn)
+            result[key] = eqx.tree_at(attrgetter(name), result[key], leaf)
+    return result

@@ -1,5 +1,6 @@
 """The one door to JAX: every module takes `jax` and `jnp` from here, so that float64 and the
-persistent compilation cache are set before the first array exists."""
+persistent compilation cache are set before the first array exists.
+"""
 
 import os
 from pathlib import Path

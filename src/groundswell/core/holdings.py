@@ -1,6 +1,7 @@
 """How a fund's order follows from its weights: an order is the change of a *holding*, so it contains
 the drift of what is held and the growth of what it is a share of. Cohorts are the first axis, assets
-the last. Subscriptions come in kind: a cohort's size may change overnight without a trade."""
+the last. Subscriptions come in kind: a cohort's size may change overnight without a trade.
+"""
 
 from jaxtyping import Array, Float
 

@@ -1,6 +1,7 @@
 """How a number enters the model: declared once, where it is used, with its range, unit and source.
 The registry behind `groundswell params` and the draws behind every band are read off these
-declarations; a number that is not declared cannot be drawn, listed or set."""
+declarations; a number that is not declared cannot be drawn, listed or set.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -94,7 +95,10 @@ def _declaring(kind: type[Declared]) -> Iterator[type[Declared]]:
 
 
 def registry() -> pd.DataFrame:
-    """Every declared parameter of every class imported so far: address, value, low, high, unit, source, kind."""
+    """Every parameter declared by the classes imported so far.
+
+    Columns: address, value, low, high, unit, source, kind ("drawn" or "structural").
+    """
     rows = [
         {
             "address": d.address,

@@ -1,6 +1,7 @@
 """The tape: what anyone can read off past closes, kept up to date one close at a time. Actors say
 what they watch; the tape keeps just that, so that no rule ever rescans history. Sums run, maxima
-double (Gil and Werman's idea in powers of two), exponential averages carry their own weights."""
+double (Gil and Werman's idea in powers of two), exponential averages carry their own weights.
+"""
 
 import dataclasses
 
@@ -36,9 +37,7 @@ class Watch:
         """Everything that either watches, each once, in increasing order."""
         return Watch(
             **{
-                field.name: tuple(
-                    sorted({*getattr(self, field.name), *getattr(other, field.name)})
-                )
+                field.name: tuple(sorted({*getattr(self, field.name), *getattr(other, field.name)}))
                 for field in dataclasses.fields(self)
             }
         )
@@ -85,6 +84,7 @@ class Tape(eqx.Module):
     def blank(cls, watch: Watch, assets: int) -> "Tape":
         """A tape that has seen nothing yet."""
         longest = max((*watch.means, *watch.lags, 1)) + 1
+
         def zeros(*shape: int) -> Array:
             return jnp.zeros((*shape, assets))
 
@@ -121,7 +121,10 @@ class Tape(eqx.Module):
             return_sums=self._return_sums_after(log_return),
             price_averages=_average(self.price_averages, close, self.watch.price_spans, n),
             difference_moments=_moments(
-                self.difference_moments, change, [2 / (s + 1) for s in self.watch.difference_spans], n
+                self.difference_moments,
+                change,
+                [2 / (s + 1) for s in self.watch.difference_spans],
+                n,
             ),
             return_moments=_moments(
                 self.return_moments, log_return, [1 / (c + 1) for c in self.watch.return_centres], n
@@ -161,9 +164,7 @@ class Tape(eqx.Module):
             level, back = _below(window), window - 2 ** _below(window)
             latest = ladder[level]
             extremes.append(jnp.maximum(latest, earlier(level, back)) if back else latest)
-        doubling = tuple(
-            _write(ring, latest, n) for ring, latest in zip(self.doubling, ladder, strict=True)
-        )
+        doubling = tuple(_write(ring, latest, n) for ring, latest in zip(self.doubling, ladder, strict=True))
         return doubling, jnp.stack(extremes)
 
     def ready(self, sessions: int) -> Array:
@@ -244,7 +245,5 @@ def _moments(moments: Array, value: Array, alphas: list[float], n: Array) -> Arr
     keep = 1 - jnp.asarray(alphas)[:, None]
     mean, squares = moments[:, 0], moments[:, 1]
     gap = value - mean
-    after = jnp.stack(
-        [mean + gap / total, keep * squares + gap**2 * (total - 1) / total], axis=1
-    )
+    after = jnp.stack([mean + gap / total, keep * squares + gap**2 * (total - 1) / total], axis=1)
     return jnp.where(n == 0, moments, after)

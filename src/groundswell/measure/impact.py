@@ -1,8 +1,10 @@
 """What a flow does to a price: the square-root law of trading and the inelastic-markets multiplier,
-as plain formulas. How the two combine into the move of a day is the world's business."""
+as plain formulas. How the two combine into the move of a day is the world's business.
+"""
 
 import numpy as np
-from jaxtyping import ArrayLike, Float
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 
 def square_root(
@@ -22,14 +24,10 @@ def square_root(
     """
     q = np.asarray(quantity, dtype=np.float64)
     participation = np.abs(q) / np.asarray(daily_volume)
-    return np.asarray(np.sign(q) * np.asarray(y) * np.asarray(daily_volatility)) * np.sqrt(
-        participation
-    )
+    return np.asarray(np.sign(q) * np.asarray(y) * np.asarray(daily_volatility)) * np.sqrt(participation)
 
 
-def inelastic(
-    flow: ArrayLike, market_cap: ArrayLike, multiplier: ArrayLike
-) -> Float[np.ndarray, "..."]:
+def inelastic(flow: ArrayLike, market_cap: ArrayLike, multiplier: ArrayLike) -> Float[np.ndarray, "..."]:
     """Log return caused by a flow into the whole market: M F / Cap.
 
     Args:

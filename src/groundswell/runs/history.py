@@ -1,5 +1,6 @@
 """A book laid out for the machine: closes, returns, size and calendar of every session as arrays,
-padded to one of a few lengths so that a longer history seldom means a new compilation."""
+padded to one of a few lengths so that a longer history seldom means a new compilation.
+"""
 
 import dataclasses
 import math
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from groundswell.core.day import Day
+from groundswell.core.engine import jnp
 from groundswell.data import calendar
 from groundswell.data.book import Book
 from groundswell.data.errors import DataError
@@ -53,8 +55,8 @@ def day_arrays(sessions: pd.DatetimeIndex, padded: int) -> Day:
     """The calendar of these sessions as arrays, padded with its last row."""
     table = calendar.calendar_table(sessions)
     return Day(
-        sessions_to_month_end=_pad(table["sessions_to_month_end"].to_numpy(np.int32), padded),
-        blackout_share=_pad(table["blackout_share"].to_numpy(np.float64), padded),
+        sessions_to_month_end=jnp.asarray(_pad(table["sessions_to_month_end"].to_numpy(np.int32), padded)),
+        blackout_share=jnp.asarray(_pad(table["blackout_share"].to_numpy(np.float64), padded)),
     )
 
 
@@ -80,9 +82,7 @@ def lay_out(book: Book) -> History:
             expected=f"at least {FEWEST_SESSIONS} sessions: the rules look back that far",
             remedy="load a longer history, or ask for a later date",
         )
-    columns = {
-        asset: book.prices(asset).reindex(index.index, method="ffill") for asset in book.assets
-    }
+    columns = {asset: book.prices(asset).reindex(index.index, method="ffill") for asset in book.assets}
     late = [asset for asset, column in columns.items() if np.isnan(column.iloc[0])]
     assets = tuple(asset for asset in columns if asset not in late)
     closes = np.stack([columns[asset].to_numpy(dtype=np.float64) for asset in assets], axis=1)

@@ -1,6 +1,7 @@
 """What moved it: the estimated orders of a past window turned into price effects by the impact law,
 with a band over everything that is uncertain in either, and the rest of the move as a residual. The
-residual is what the rules do not explain; it is not called news."""
+residual is what the rules do not explain; it is not called news.
+"""
 
 import dataclasses
 
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from groundswell.core.draws import ensemble
+from groundswell.core.engine import jnp
 from groundswell.runs.replay import Replay
 from groundswell.world.impact_law import ImpactLaw, effects_through_time
 from groundswell.world.roster import ROSTER
@@ -41,13 +43,16 @@ class Moved:
     total: float
 
 
-def what_moved(replayed: Replay, first: int, last: int, seed: int = 0) -> Moved:
+def what_moved(
+    replayed: Replay, first: int, last: int, turnover: Float[np.ndarray, " members"], seed: int = 0
+) -> Moved:
     """The move of sessions `first` to `last` (both included) taken apart, member by member.
 
     Args:
         replayed: history with its ensemble.
         first: position of the first session in the history, at least 1.
         last: position of the last session.
+        turnover: factor on the book's dollar volume, by member.
         seed: of the draws of the impact law; use the seed of the replay.
     """
     history = replayed.history
@@ -63,13 +68,13 @@ def what_moved(replayed: Replay, first: int, last: int, seed: int = 0) -> Moved:
     effects, decay = (
         np.asarray(array)
         for array in effects_through_time(
-            law,  # type: ignore[arg-type]
-            replayed.initiating[window],
-            replayed.reflexive[window],
-            np.asarray([key in known for key in replayed.actors]),
-            history.market_value[before],
-            history.daily_volume[before],
-            daily[before],
+            law,
+            jnp.asarray(replayed.initiating[window]),
+            jnp.asarray(replayed.reflexive[window]),
+            jnp.asarray([key in known for key in replayed.actors]),
+            jnp.asarray(history.market_value[before]),
+            jnp.asarray(history.daily_volume[before, None] * turnover),
+            jnp.asarray(daily[before]),
         )
     )
     effect, worn_off = effects[first - start :].sum(axis=0), decay[first - start :].sum(axis=0)
@@ -90,4 +95,4 @@ def _daily_volatility(returns: Float[np.ndarray, " sessions"]) -> Float[np.ndarr
     squares = np.concatenate([[0.0], np.cumsum(returns**2)])
     ends = np.arange(1, len(returns) + 1)
     starts = np.maximum(ends - _VOLATILITY_SESSIONS, 0)
-    return np.sqrt(np.maximum((squares[ends] - squares[starts]) / (ends - starts), 1e-12))
+    return np.asarray(np.sqrt(np.maximum((squares[ends] - squares[starts]) / (ends - starts), 1e-12)))

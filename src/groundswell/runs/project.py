@@ -1,5 +1,6 @@
 """Project: from the state that history left behind, along paths that somebody chose. The actors run
-by the same session as in replay; the path sets the price, and the carried state is never recomputed."""
+by the same session as in replay; the path sets the price, and the carried state is never recomputed.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -67,9 +68,9 @@ def _project_block(
             states, orders = jax.vmap(member, in_axes=-1, out_axes=-1)(carried.actors, states)
             return tape.push(tape.close * jnp.exp(r)), states, after, orders
 
-        tape, states, value, orders = jax.vmap(
-            path, in_axes=(axes, -1, -1, -1), out_axes=(axes, -1, -1, -1)
-        )(tape, states, value, r)
+        tape, states, value, orders = jax.vmap(path, in_axes=(axes, -1, -1, -1), out_axes=(axes, -1, -1, -1))(
+            tape, states, value, r
+        )
         return (tape, states, value), orders
 
     start = (tape, jax.tree.map(widen, carried.states), jnp.full(paths, market_value))
@@ -104,10 +105,10 @@ def project(
         done = _project_block(
             carried,
             history.assets,
-            history.market_value[last],
-            history.daily_volume[last],
+            jnp.asarray(history.market_value[last]),
+            jnp.asarray(history.daily_volume[last]),
             days,
-            moves[..., first : first + block],
+            jnp.asarray(moves[..., first : first + block]),
         )
         return np.asarray(done)
 

@@ -1,6 +1,7 @@
 """Replay: history sets the price, the actors follow their rules, day by day, in one compiled scan.
 The outcome is where everybody stood after every close, what they had to trade on every day, and the
-state from which projections start."""
+state from which projections start.
+"""
 
 import dataclasses
 import math
@@ -65,7 +66,7 @@ class Replay:
     @property
     def orders(self) -> Float[np.ndarray, "sessions actors members"]:
         """USD bn of the index traded, + bought."""
-        return self.initiating + self.reflexive
+        return np.asarray(self.initiating + self.reflexive)
 
 
 @eqx.filter_jit
@@ -87,9 +88,7 @@ def _replay_block(
 
     tape = Tape.blank(watched(actors), len(assets)).push(closes[0])
     start = jnp.asarray(1, dtype=jnp.int32)
-    states = jax.vmap(lambda a: initial_states(a, view(tape, start)), in_axes=-1, out_axes=-1)(
-        actors
-    )
+    states = jax.vmap(lambda a: initial_states(a, view(tape, start)), in_axes=-1, out_axes=-1)(actors)
     members = jax.tree.leaves(actors)[0].shape[-1]
     done = jnp.zeros((closes.shape[0], 3, len(actors), members))
 
@@ -113,9 +112,7 @@ def _replay_block(
     return tape, states, done, limits
 
 
-def replay(
-    history: History, actors: dict[str, Actor], draws: int = 0, seed: int = 0
-) -> Replay:
+def replay(history: History, actors: dict[str, Actor], draws: int = 0, seed: int = 0) -> Replay:
     """History -> positions and orders of every actor on every day.
 
     Args:
@@ -137,12 +134,12 @@ def replay(
         tape, states, done, limits = _replay_block(
             drawn,
             history.assets,
-            history.closes,
-            history.returns,
-            history.market_value,
-            history.daily_volume,
+            jnp.asarray(history.closes),
+            jnp.asarray(history.returns),
+            jnp.asarray(history.market_value),
+            jnp.asarray(history.daily_volume),
             history.days,
-            np.asarray(history.length, dtype=np.int32),
+            jnp.asarray(history.length, dtype=jnp.int32),
         )
         return Carried(tape, states, drawn), np.asarray(done), np.asarray(limits)
 

@@ -1,6 +1,7 @@
 """Scenarios: a drift *and* a daily movement. A straight line to the same end would realise half of
 today's volatility and make volatility funds buy into a fall; these paths move as much from day to day
-as the market has, around the drift that leads to the stated end."""
+as the market has, around the drift that leads to the stated end.
+"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -34,12 +35,14 @@ class Movement(Declared):
     size: tuple[float, ...] = structural(
         (0.99, 0.92, 0.97, 1.15, 1.36),
         "daily movement / reference daily volatility, for flat, up1, up2, down1, down2",
-        "S&P 500, 1950-1998, months that ended within half a standard deviation of each end: root mean square "
-        "of daily moves about their mean / volatility of the 63 sessions before (derived; 1999-2018 gives "
-        "0.98, 0.89, 1.04, 1.24, 1.83)",
+        "S&P 500, 1950-1998, months ending within half a standard deviation of each end: root mean square of "
+        "daily moves about their mean / volatility of the 63 sessions before (derived; 1999-2018 gives 0.98, "
+        "0.89, 1.04, 1.24, 1.83)",
     )
     reference_sessions: int = structural(
-        63, "returns behind the reference volatility", "Three months, the desks' slow window (judgement)"
+        63,
+        "returns behind the reference volatility",
+        "Three months, the desks' slow window (judgement)",
     )
 
 

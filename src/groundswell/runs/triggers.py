@@ -1,9 +1,11 @@
 """Trigger levels: at which index level each trend look-back flips, how large a day makes volatility
 funds cut, and what either would trade. Levels are roots of the actors' own rules, found to the last
-digits; nothing is scanned on a grid."""
+digits; nothing is scanned on a grid.
+"""
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -11,7 +13,7 @@ from jaxtyping import Array, Float
 from scipy.optimize import brentq
 
 from groundswell.actors.trend_follower import TrendFollower, TrendState
-from groundswell.actors.vol_target import VolTarget, VolTargetState
+from groundswell.actors.vol_target import VolTargetState
 from groundswell.core.day import INDEX
 from groundswell.core.engine import jax, jnp
 from groundswell.runs.replay import Carried, Replay
@@ -48,7 +50,7 @@ class Trigger:
 def _trend_today(carried: Carried) -> tuple[Float[Array, " rules"], Float[Array, "rules members"]]:
     """What each look-back says at the last close, and USD per unit of signal and of market value."""
 
-    def member(actor: TrendFollower, state: TrendState) -> tuple[Array, Array]:
+    def member(actor: Any, state: TrendState) -> tuple[Array, Array]:
         signals, _ = actor.signals(carried.tape, state.breakout)
         return signals[:, INDEX], actor.size(carried.tape)[:, INDEX] * actor.aum_share
 
@@ -75,8 +77,8 @@ def _volatility_after(carried: Carried, r: Array) -> Float[Array, " members"]:
     """Holding of volatility funds per unit of market value that a day of return r leads to."""
     tape = carried.tape.push(carried.tape.close.at[INDEX].multiply(jnp.exp(r)))
 
-    def member(actor: VolTarget, state: VolTargetState) -> Array:
-        return actor.asked_after(state, tape, r)
+    def member(actor: Any, state: VolTargetState) -> Array:
+        return jnp.asarray(actor.asked_after(state, tape, r))
 
     return jax.vmap(member, in_axes=-1, out_axes=-1)(
         carried.actors["vol_target"], carried.states["vol_target"]
@@ -88,7 +90,7 @@ def solve(function: Callable[[float], float], low: float, high: float) -> float 
     ends = function(low), function(high)
     if not all(np.isfinite(ends)) or np.sign(ends[0]) == np.sign(ends[1]):
         return None
-    return float(brentq(function, low, high, xtol=1e-13 * max(abs(high), 1e-3), rtol=1e-14))
+    return float(brentq(function, low, high, xtol=1e-12, rtol=4 * np.finfo(float).eps))
 
 
 def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
@@ -113,14 +115,15 @@ def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
     for i, rule in enumerate(actor.rules):
 
         def margin(close: float, i: int = i) -> float:
-            return float(_trend_margins(first, np.float64(close))[i])
+            return float(_trend_margins(first, jnp.asarray(close))[i])
 
         level = solve(margin, low, high)
         if level is None:
             missing.append(f"{rule}: no flip between {low:,.0f} and {high:,.0f}")
             continue
-        side = np.sign(spot - level) if rule not in degrees else signals[i]
-        swing = -side if rule in degrees else -2.0 * side
+        # a breakout rule that has not spoken yet takes its first side
+        crossing = -2.0 * signals[i] if signals[i] else np.sign(level - spot)
+        swing = -signals[i] if rule in degrees else crossing
         found.append(Trigger("trend_follower", rule, level, swing * size[i] * cap))
     return found, tuple(missing)
 
@@ -143,7 +146,7 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
     for cut in CUTS:
 
         def shortfall(move: float, cut: float = cut) -> float:
-            return float(_volatility_after(first, np.float64(-move))[0]) - (1 - cut) * held[0]
+            return float(_volatility_after(first, jnp.asarray(-move))[0]) - (1 - cut) * held[0]
 
         move = solve(shortfall, 0.0, SEARCH)
         if move is None:
@@ -154,7 +157,7 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
             )
             continue
         after = np.concatenate(
-            [np.asarray(_volatility_after(c, np.float64(-move))) for c in replayed.carried]
+            [np.asarray(_volatility_after(c, jnp.asarray(-move))) for c in replayed.carried]
         )[: replayed.members]
         found.append(
             Trigger(

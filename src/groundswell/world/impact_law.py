@@ -1,6 +1,7 @@
 """What the day's flows did to the price: a lasting part by the inelastic-markets multiplier and a
 square-root part that decays. What was known in advance moved the price earlier. The law is used both
-ways: here to say how much of a past move the estimated orders explain."""
+ways: here to say how much of a past move the estimated orders explain.
+"""
 
 from typing import ClassVar
 
@@ -17,26 +18,45 @@ class ImpactLaw(Declared):
     key: ClassVar[str] = "impact"
 
     multiplier: Array = parameter(
-        5.0, 3.0, 8.0, "USD of value per USD of surprise flow into the aggregate market",
+        5.0,
+        3.0,
+        8.0,
+        "USD of value per USD of surprise flow into the aggregate market",
         "Gabaix & Koijen 2021, NBER 28967, abstract (read); range 3-8 (secondary)",
     )
     lasting: Array = parameter(
-        0.5, 0.15, 1.0, "share of the multiplier's effect that lasts (phi)",
+        0.5,
+        0.15,
+        1.0,
+        "share of the multiplier's effect that lasts (phi)",
         "Gabaix & Koijen: permanent; Ben-Rephael, Kandel & Wohl 2012: 85% reverses within four months (read)",
     )
     foreseen: Array = parameter(
-        0.6, 0.3, 0.9, "share of a known flow priced when it became known (psi)",
+        0.6,
+        0.3,
+        0.9,
+        "share of a known flow priced when it became known (psi)",
         "USD 1 of buyback goes with about USD 2 of value instead of 5, hence 1 - 2/5 (secondary)",
     )
     y: Array = parameter(
-        0.75, 0.5, 1.0, "prefactor of the square-root law (Y)", "Of order one, 0.5-1 in practice (recalled)"
+        0.75,
+        0.5,
+        1.0,
+        "prefactor of the square-root law (Y)",
+        "Of order one, 0.5-1 in practice (recalled)",
     )
     decay: Array = parameter(
-        0.67, 0.5, 0.9, "share of the square-root impact left a day later (rho)",
+        0.67,
+        0.5,
+        0.9,
+        "share of the square-root impact left a day later (rho)",
         "About two thirds of the peak at the end of the following day (recalled)",
     )
     smallest: Array = parameter(
-        0.01, 0.001, 0.03, "flow / average daily volume below which impact is linear (q0)",
+        0.01,
+        0.001,
+        0.03,
+        "flow / average daily volume below which impact is linear (q0)",
         "Judgement: keeps the slope at zero flow finite",
     )
 
@@ -78,7 +98,7 @@ def effects_through_time(
     reflexive: Float[Array, "days actors members"],
     foreknown: Bool[Array, " actors"],
     market_value: Float[Array, " days"],
-    daily_volume: Float[Array, " days"],
+    daily_volume: Float[Array, "days members"],
     daily_volatility: Float[Array, " days"],
 ) -> tuple[Float[Array, "days actors members"], Float[Array, "days members"]]:
     """Effect of each actor and decay of earlier impact, day by day and member by member (log returns).
@@ -90,11 +110,13 @@ def effects_through_time(
     def day(impact: Array, inputs: tuple[Array, ...]) -> tuple[Array, tuple[Array, Array]]:
         fixed, answer, cap, volume, volatility = inputs
 
-        def member(law: ImpactLaw, impact: Array, fixed: Array, answer: Array) -> tuple[Array, ...]:
+        def member(
+            law: ImpactLaw, impact: Array, fixed: Array, answer: Array, volume: Array
+        ) -> tuple[Array, ...]:
             known = jnp.where(foreknown, fixed, 0.0)
             return law.session(impact, fixed + answer, known, cap, volume, volatility)
 
-        after, effects, decay = jax.vmap(member, in_axes=-1, out_axes=-1)(law, impact, fixed, answer)
+        after, effects, decay = jax.vmap(member, in_axes=-1, out_axes=-1)(law, impact, fixed, answer, volume)
         return after, (effects, decay)
 
     start = jnp.zeros(initiating.shape[-1])

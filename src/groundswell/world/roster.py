@@ -1,5 +1,6 @@
 """Who is in the market: one line per actor. An actor whose rule needs an asset that the book does not
-have stays out, and the sheet says so."""
+have stays out, and the sheet says so.
+"""
 
 from typing import Any
 
@@ -53,9 +54,7 @@ def actors_for(
 
 def with_parameter(actors: dict[str, Actor], address: str, value: Any) -> dict[str, Actor]:
     """The actors with one drawn parameter set to `value` (a number, or one per cohort)."""
-    known = {
-        d.address: d for kind in ROSTER for d in declarations(kind) if not d.structural
-    }
+    known = {d.address: d for kind in ROSTER for d in declarations(kind) if not d.structural}
     if address not in known:
         raise GroundswellError(
             f"there is no parameter {address!r}{closest(address, known)}",

@@ -1,6 +1,7 @@
 """One session of the market, for one path: every actor plans on what was public at the previous
 close, trades at today's return and carries its state on. Replay, projection and (later) clearing all
-run this one function; they differ only in where today's return comes from."""
+run this one function; they differ only in where today's return comes from.
+"""
 
 from functools import reduce
 from typing import Any

@@ -1,0 +1,227 @@
+"""The command line: the other front door. Nothing heavy is imported before a command needs it, so
+that `groundswell --help` answers at once.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from groundswell.data.errors import GroundswellError
+
+if TYPE_CHECKING:
+    from groundswell.sheets.desk_sheet import Desk
+
+app = typer.Typer(
+    help="Who must trade next, how much, and at which level.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Form(StrEnum):
+    """How `groundswell desk` prints the sheet."""
+
+    terminal = "terminal"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+    html = "html"
+
+
+Prices = Annotated[
+    Path | None,
+    typer.Option(help="Your own prices: CSV or Parquet with date and close, or one column per asset."),
+]
+AsOf = Annotated[
+    str | None, typer.Option(help="The evening of the sheet, e.g. 2018-02-05; the last date of the data.")
+]
+Since = Annotated[
+    str | None, typer.Option(help="First session that 'what moved it' explains; the last session alone.")
+]
+Draws = Annotated[int, typer.Option(min=0, help="Parameter draws behind every band.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Option("--path", help="A scenario of yours, NAME=FILE: daily log returns, one a line. Repeatable."),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A parameter to change, ADDRESS=NUMBER, e.g. vol_target.speed=1. Repeatable."),
+]
+Jumps = Annotated[bool, typer.Option(help="Let one-day moves above 40% through, with a note.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Who must trade next, how much, and at which level."""
+
+
+@app.command()
+def report(
+    prices: Prices = None,
+    as_of: AsOf = None,
+    since: Since = None,
+    draws: Draws = 200,
+    seed: Seed = 0,
+    path: Paths = None,
+    change: Changes = None,
+    accept_jumps: Jumps = False,
+    out: Annotated[Path, typer.Option(help="Folder for the HTML page and its twins.")] = Path("report"),
+) -> None:
+    """Print the desk sheet and write it as HTML, JSON, CSV and Markdown."""
+    from groundswell.show import plain
+
+    desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps)
+    _print(desk)
+    out.mkdir(parents=True, exist_ok=True)
+    forms = {
+        "index.html": desk.to_html,
+        "desk.json": lambda: plain.to_json(desk),
+        "desk.csv": lambda: plain.to_csv(desk),
+        "desk.md": lambda: plain.to_markdown(desk),
+    }
+    for name, form in forms.items():
+        (out / name).write_text(form(), encoding="utf-8")
+    typer.echo(f"\nWritten: {out / 'index.html'} (and {', '.join(list(forms)[1:])} beside it)")
+
+
+@app.command()
+def desk(
+    prices: Prices = None,
+    as_of: AsOf = None,
+    since: Since = None,
+    draws: Draws = 200,
+    seed: Seed = 0,
+    path: Paths = None,
+    change: Changes = None,
+    accept_jumps: Jumps = False,
+    form: Annotated[Form, typer.Option(help="How to print it.")] = Form.terminal,
+) -> None:
+    """Print the desk sheet, in the terminal's form or another."""
+    from groundswell.show import plain
+
+    sheet = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps)
+    if form is Form.terminal:
+        _print(sheet)
+        return
+    forms = {
+        Form.json: plain.to_json,
+        Form.csv: plain.to_csv,
+        Form.markdown: plain.to_markdown,
+        Form.html: lambda made: made.to_html(),
+    }
+    typer.echo(forms[form](sheet))
+
+
+@app.command()
+def params(
+    only: Annotated[str | None, typer.Argument(help="Show addresses that contain this word.")] = None,
+) -> None:
+    """List every declared parameter with its range, unit and source."""
+    import groundswell as gs
+    from groundswell.show import terminal
+
+    table = gs.params()
+    if only is not None:
+        table = table[table["address"].str.contains(only, regex=False)]
+        if table.empty:
+            raise GroundswellError(
+                f"no parameter's address contains {only!r}",
+                where="groundswell params",
+                expected="part of an address such as vol_target.target",
+                remedy="run `groundswell params` without a word to see them all",
+            )
+    terminal.render_parameters(table, _console())
+
+
+def _desk(
+    prices: Path | None,
+    as_of: str | None,
+    since: str | None,
+    draws: int,
+    seed: int,
+    path: list[str] | None,
+    change: list[str] | None,
+    accept_jumps: bool,
+) -> "Desk":
+    import groundswell as gs
+
+    book = gs.load(prices, accept_jumps=accept_jumps)
+    return gs.desk(
+        book,
+        as_of=as_of,
+        draws=draws,
+        seed=seed,
+        since=since,
+        paths=dict(_path(text) for text in path or []),
+        set=dict(_change(text) for text in change or []),
+    )
+
+
+def _path(text: str) -> tuple[str, list[float]]:
+    """A user's scenario from `NAME=FILE`."""
+    name, equals, file = text.partition("=")
+    expected = "NAME=FILE, the file with one daily log return a line (-1% is -0.01)"
+    remedy = "for example --path crash=crash.txt"
+    if not equals or not name:
+        raise GroundswellError(f"{text!r} names no file", where="--path", expected=expected, remedy=remedy)
+    try:
+        lines = Path(file).read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise GroundswellError(
+            f"{file} cannot be read: {problem}", where="--path", expected=expected, remedy=remedy
+        ) from problem
+    returns = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            returns.append(float(line.rstrip(",")))
+        except ValueError as problem:
+            raise GroundswellError(
+                f"{line!r} is not a number",
+                where=f"--path {name}: {file}, entry {number}",
+                expected=expected,
+                remedy="remove headers and words from the file",
+            ) from problem
+    return name, returns
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """A parameter change from `ADDRESS=NUMBER` (or comma-separated numbers, one per cohort)."""
+    address, _, value = text.partition("=")
+    try:
+        numbers = [float(part) for part in value.split(",")]
+    except ValueError as problem:
+        raise GroundswellError(
+            f"{text!r} does not end in a number",
+            where="--set",
+            expected="ADDRESS=NUMBER, or ADDRESS=NUMBER,NUMBER,... with one number per cohort",
+            remedy="for example --set vol_target.speed=1; `groundswell params` lists the addresses",
+        ) from problem
+    return address, numbers[0] if len(numbers) == 1 else numbers
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # a pipe has no width of its own: write it as wide as the sheet is laid out
+    return Console(width=None if sys.stdout.isatty() else 100)
+
+
+def _print(sheet: "Desk") -> None:
+    from groundswell.show import terminal
+
+    terminal.render(sheet, _console())
+
+
+def main() -> None:
+    """Run the command line; refusals are printed for people, without a traceback."""
+    try:
+        app()
+    except GroundswellError as refusal:
+        typer.echo(f"groundswell: {refusal}", err=True)
+        raise SystemExit(2) from None

@@ -1,0 +1,261 @@
+"""The desk sheet: who holds what, what they must trade, at which levels, and what moved the market,
+as known on one evening. Built once; every form (terminal, page, JSON) lays out the same object.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
+from groundswell.core.draws import spread
+from groundswell.core.parameter import registry
+from groundswell.data.book import Book, as_day
+from groundswell.data.errors import DataError
+from groundswell.runs.history import History, lay_out
+from groundswell.runs.moved import what_moved
+from groundswell.runs.project import project
+from groundswell.runs.replay import replay
+from groundswell.runs.scenarios import (
+    HORIZONS,
+    Movement,
+    alternating,
+    standard_scenarios,
+    user_scenarios,
+)
+from groundswell.runs.triggers import trend_triggers, volatility_triggers
+from groundswell.sheets import desk_frames, desk_words
+from groundswell.world.roster import ROSTER, actors_for
+
+_LADDER_STEPS, _LADDER_DEVIATIONS = 25, 3.0
+"""The ladder reaches three standard deviations of a week to either side of spot."""
+
+_FRAMES = [
+    "strip",
+    "positions",
+    "flows",
+    "scenarios",
+    "triggers",
+    "crowding",
+    "moved",
+    "history",
+    "fan",
+    "ladder",
+    "calendar",
+    "assumptions",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Desk:
+    """Everything the sheet says. Money USD bn, + buys, - sells; fractions are fractions.
+
+    Attributes:
+        as_of: the evening of the sheet.
+        through: last session of the data.
+        source: what data this is.
+        bundled: whether it is the history that ships with the software.
+        made_on: the day the sheet was made.
+        spot: index level at the last close.
+        headline: the sheet in one sentence.
+        strip: what the sheet stands on: item, value, date, note.
+        positions: see `desk_frames.positions`; the other frames likewise.
+        notes: repairs, assumptions, and who stays out.
+    """
+
+    as_of: pd.Timestamp
+    through: pd.Timestamp
+    source: str
+    bundled: bool
+    made_on: pd.Timestamp
+    spot: float
+    headline: str
+    strip: pd.DataFrame
+    positions: pd.DataFrame
+    flows: pd.DataFrame
+    scenarios: pd.DataFrame
+    triggers: pd.DataFrame
+    crowding: pd.DataFrame
+    moved: pd.DataFrame
+    moved_window: tuple[pd.Timestamp, pd.Timestamp]
+    history: pd.DataFrame
+    fan: pd.DataFrame
+    ladder: pd.DataFrame
+    calendar: pd.DataFrame
+    assumptions: pd.DataFrame
+    notes: tuple[str, ...]
+    page: Callable[["Desk"], str] = dataclasses.field(repr=False)
+
+    @property
+    def stale_days(self) -> int:
+        """Calendar days from the last data to the day the sheet was made."""
+        return int((self.made_on - self.through).days)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sheet as plain types: frames as lists of records, dates as ISO strings."""
+        first, last = self.moved_window
+        return {
+            "as_of": f"{self.as_of:%Y-%m-%d}",
+            "through": f"{self.through:%Y-%m-%d}",
+            "source": self.source,
+            "bundled": self.bundled,
+            "made_on": f"{self.made_on:%Y-%m-%d}",
+            "stale_days": self.stale_days,
+            "spot": self.spot,
+            "headline": self.headline,
+            "units": desk_words.UNITS,
+            **{name: _records(getattr(self, name)) for name in _FRAMES},
+            "moved_window": [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"],
+            "notes": list(self.notes),
+        }
+
+    def to_html(self) -> str:
+        """The sheet as one self-contained page."""
+        return self.page(self)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def build_desk(
+    book: Book,
+    page: Callable[[Desk], str],
+    as_of: str | datetime.date | None = None,
+    draws: int = 200,
+    seed: int = 0,
+    since: str | datetime.date | None = None,
+    paths: Mapping[str, Sequence[float]] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Desk:
+    """The desk sheet of one evening; see `groundswell.desk` for the arguments.
+
+    `page` lays the finished sheet out as HTML; the front door hands it in.
+    """
+    book = book.cut(as_of)
+    history = lay_out(book)
+    actors, stay_out = actors_for(history.assets, dict(changes or {}))
+    replayed = replay(history, actors, draws=draws, seed=seed)
+    size = _factor("market_value", book.market_value(), replayed.members, seed)
+    turnover = _factor("daily_volume", book.daily_volume(), replayed.members, seed)
+    columns = desk_frames.order_of_actors(replayed, tuple(kind.key for kind in ROSTER))
+
+    spot = float(history.closes[history.length - 1, INDEX])
+    reference = _reference_volatility(history)
+    scenarios = (*standard_scenarios(reference), *user_scenarios(paths))
+    moves = _ladder_moves(reference)
+    rungs = _ladder_paths(moves, reference)
+    orders = project(
+        replayed, np.concatenate([np.stack([s.returns for s in scenarios], axis=1), rungs], axis=1)
+    )
+    ahead, ladder_orders = orders[..., : len(scenarios)], orders[..., len(scenarios) :]
+
+    trend, no_flip = trend_triggers(replayed)
+    cuts, no_cut = volatility_triggers(replayed)
+    first, last = _window(history, since), history.length - 1
+    window = what_moved(replayed, first, last, turnover, seed)
+
+    positions = desk_frames.positions(replayed, columns, size)
+    flows = desk_frames.flows(replayed, columns, ahead, scenarios, size)
+    levels = desk_frames.triggers(trend + cuts, spot, size)
+    scenario_table = desk_frames.scenario_table(scenarios, reference)
+    fitted = pd.Timestamp(Movement.fitted_through)
+    late = (
+        (f"Scenario movements were fitted through {fitted:%Y-%m-%d}, later than this sheet.",)
+        if book.through < fitted
+        else ()
+    )
+    return Desk(
+        as_of=book.as_of if as_of is not None else book.through,
+        through=book.through,
+        source=book.label,
+        bundled=book.is_bundled,
+        made_on=pd.Timestamp(datetime.date.today()),
+        spot=spot,
+        headline=desk_words.headline(flows, levels, scenario_table),
+        strip=desk_words.strip(book, history, reference),
+        positions=positions,
+        flows=flows,
+        scenarios=scenario_table,
+        triggers=levels,
+        crowding=desk_frames.crowding_table(trend, spot),
+        moved=desk_frames.moved(window, columns, size),
+        moved_window=(history.dates[first], history.dates[last]),
+        history=desk_frames.exposure_history(replayed, columns),
+        fan=desk_frames.fan(ahead, scenarios, size),
+        ladder=desk_frames.ladder(replayed, columns, ladder_orders, moves, size),
+        calendar=desk_frames.coming_events(history.dates[last]),
+        assumptions=_assumptions(tuple(actors), dict(changes or {})),
+        notes=(*book.notes, *history.notes, *stay_out, *late, *no_flip, *no_cut),
+        page=page,
+    )
+
+
+def _factor(name: str, frame: pd.DataFrame, members: int, seed: int) -> np.ndarray:
+    """How far the true size of the market may be from the book's, member by member: a factor."""
+    value, low, high = (float(frame[column].iloc[-1]) for column in ("value", "low", "high"))
+    numbers = np.arange(members)
+    return spread(name, 1.0, low / value, high / value, seed, numbers, members - 1)
+
+
+def _reference_volatility(history: History) -> float:
+    """Annual volatility of the last three months of log returns (ddof 1)."""
+    sessions = Movement().reference_sessions
+    recent = history.returns[history.length - sessions : history.length, INDEX]
+    return float(np.std(recent, ddof=1) * np.sqrt(SESSIONS_PER_YEAR))
+
+
+def _ladder_moves(reference: float) -> np.ndarray:
+    week = reference * np.sqrt(HORIZONS["1w"] / SESSIONS_PER_YEAR)
+    return np.linspace(-_LADDER_DEVIATIONS * week, _LADDER_DEVIATIONS * week, _LADDER_STEPS)
+
+
+def _ladder_paths(moves: np.ndarray, reference: float) -> np.ndarray:
+    """Tomorrow's move, then a sideways week at the reference movement: sessions by rungs."""
+    longest = max(HORIZONS.values())
+    paths = np.zeros((longest, len(moves)))
+    paths[0] = moves
+    rest = HORIZONS["1w"] - 1
+    paths[1 : rest + 1] = alternating(rest, reference / np.sqrt(SESSIONS_PER_YEAR))[:, None]
+    return paths
+
+
+def _window(history: History, since: str | datetime.date | None) -> int:
+    """Position of the first session that "what moved it" explains."""
+    if since is None:
+        return history.length - 1
+    day = as_day(since)
+    first = int(history.dates.searchsorted(day))
+    if first >= history.length or day < history.dates[1]:
+        raise DataError(
+            f"the window begins on {day:%Y-%m-%d}",
+            where="since",
+            expected=f"a day from {history.dates[1]:%Y-%m-%d} to {history.dates[-1]:%Y-%m-%d}",
+            remedy="choose a day inside the data, not after the sheet's own date",
+        )
+    return first
+
+
+def _assumptions(actors: tuple[str, ...], changes: Mapping[str, Any]) -> pd.DataFrame:
+    """Every declared number behind this sheet, those that the user changed included."""
+    table = registry()
+    used = (*actors, "impact", "scenario")
+    table = table[table["address"].str.split(".").str[0].isin(used)].reset_index(drop=True)
+    for address, value in changes.items():
+        chosen = table["address"] == address
+        table.loc[chosen, "value"] = pd.Series([value] * int(chosen.sum()), index=table.index[chosen])
+        table.loc[chosen, "source"] = "set by the user; declared: " + table.loc[chosen, "source"]
+    return table[["address", "value", "low", "high", "unit", "source"]]
