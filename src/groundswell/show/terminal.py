@@ -1,0 +1,281 @@
+"""The sheet in a terminal of 100 columns: the same words, colour only on top of sign and word.
+
+Flows stand in one block per scenario, horizons side by side, so that every number keeps its word,
+its sign and its range on one line. Columns that do not fit the console move to a block below;
+nothing is wrapped inside a number and nothing is cut.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from groundswell.show import tables, words
+
+if TYPE_CHECKING:
+    from groundswell.sheets.desk_sheet import Desk
+
+STYLES = {"buy": "dodger_blue1", "sell": "dark_orange3"}
+GAP = "  "
+TRIGGERS_SHOWN = 9
+PERCENTILE_WIDTH = 11
+NARROWEST_TEXT = 16
+
+
+def render(desk: Desk, console: Console) -> None:
+    """Prints the sheet to `console`; needs 80 columns for whole lines, reads best at 100."""
+    _head(desk, console)
+    _positions(desk, console)
+    _flows(desk, console)
+    _triggers(desk, console)
+    _moved(desk, console)
+    _crowding(desk, console)
+    _calendar(desk, console)
+    _notes(desk, console)
+
+
+def _head(desk: Desk, console: Console) -> None:
+    made = f"made {words.day(desk.made_on)}"
+    age = "" if desk.stale_days <= 4 else f", data {desk.stale_days:,} days old"
+    _heading(console, f"Groundswell desk, {words.day(desk.as_of)} close")
+    _flow_of_items(console, [f"{desk.source}, through {words.day(desk.through)}", f"{made}{age}"], "dim")
+    items = []
+    for row in tables.records(desk.strip):
+        own_date = words.day(row.date)
+        dated = own_date not in (words.MISSING, words.day(desk.through))
+        items.append(f"{row.item} {row.value}" + (f" ({own_date})" if dated else ""))
+    _flow_of_items(console, items)
+    _line(console)
+    _paragraph(console, desk.headline, "bold")
+
+
+def _positions(desk: Desk, console: Console) -> None:
+    _heading(console, "Where they are", "exposure, $bn [range]")
+    table = tables.positions(desk)
+    percentiles = list(desk.positions["percentile"])
+    rows = []
+    for row, percentile in zip(table.rows, percentiles, strict=True):
+        name, exposure, band, share, place, z, since = row.cells
+        rows.append((name, exposure, band, share, place, _scale(percentile), z, since))
+    header = ("", "exposure", "range", "of max", "percentile", "0 to 100", "z", "since")
+    _grid(console, header, rows, "<><>><>>")
+
+
+def _flows(desk: Desk, console: Console) -> None:
+    remark = f"$bn, + buys, {words.MINUS} sells [range]; ADV: an average day's volume"
+    _heading(console, "What they must do", remark)
+    frame = desk.flows
+    found = {(row.scenario, row.actor, row.horizon): row for row in tables.records(frame)}
+    moves = {(row.scenario, row.horizon): row for row in tables.records(desk.scenarios)}
+    horizons = list(dict.fromkeys(frame["horizon"]))
+    actors = list(dict.fromkeys(frame["actor"]))
+    amounts, bands = _widths(frame)
+    blocks: list[tuple[Sequence[str], list[Sequence[str]]]] = []
+    for scenario in words.scenario_order(list(frame["scenario"])):
+        header: list[str] = [words.scenario_name(scenario)]
+        for horizon in horizons:
+            move = moves.get((scenario, horizon))
+            end = "" if move is None else f", index {words.log_percent(move.end_move)}"
+            header.append(words.horizon_name(horizon) + end)
+        rows: list[Sequence[str]] = []
+        for actor in actors:
+            entries = [found.get((scenario, actor, horizon)) for horizon in horizons]
+            numbers = [_estimate(entry, amounts, bands) for entry in entries]
+            rows.append([words.actor_name(actor), *numbers])
+            if actor == "total":
+                rows.append(["", *(_beside(entry) for entry in entries)])
+        blocks.append((header, rows))
+    every_row = [line for head, body in blocks for line in (head, *body)]
+    widths = [max((len(row[i]) for row in every_row), default=0) for i in range(len(horizons) + 1)]
+    for number, (head, body) in enumerate(blocks):
+        if number:
+            _line(console)
+        _grid(console, head, body, "<" + ">" * len(horizons), widths)
+
+
+def _triggers(desk: Desk, console: Console) -> None:
+    table = tables.triggers(desk)
+    _heading(console, "Trigger levels", "nearest first; flow, $bn [range]")
+    if not table.rows:
+        _line(console, "No level within reach forces a trade.")
+        return
+    shown = [row.cells for row in table.rows[:TRIGGERS_SHOWN]]
+    _grid(console, ("", "rule", "level", "from spot", "flow", "range"), shown, "<<>>><", text=1)
+    if len(table.rows) > len(shown):
+        _line(console, f"{len(table.rows) - len(shown)} more in the page and the JSON", "dim")
+
+
+def _moved(desk: Desk, console: Console) -> None:
+    _heading(console, f"What moved it, {tables.window(desk)}", "orders in $bn, effect in log %")
+    rows = [row.cells for row in tables.moved(desk).rows]
+    _grid(console, ("", "initiating", "reflexive", "effect", "range"), rows, "<>>><")
+
+
+def _crowding(desk: Desk, console: Console) -> None:
+    frame = desk.crowding
+    if frame.empty or not (frame["share"] > 0).any():
+        return
+    _heading(console, "Crowding", "share of the trend book that flips by then, and its flow in $bn")
+    steps = list(tables.records(frame))
+    rows = []
+    for target in (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10):
+        step = steps[int((frame["distance"] - target).abs().argmin())]
+        distance = words.percent(step.distance, 1, signed=True)
+        rows.append((distance, words.percent(step.share), words.flow(step.flow)))
+    cells = list(dict.fromkeys(rows))
+    _grid(
+        console,
+        ("index move", *(cell[0] for cell in cells)),
+        [("share", *(cell[1] for cell in cells)), ("flow", *(cell[2] for cell in cells))],
+        "<" + ">" * len(cells),
+    )
+
+
+def _calendar(desk: Desk, console: Console) -> None:
+    _heading(console, "Dates ahead")
+    dates = [f"{words.short_day(row.date)} {row.label}" for row in tables.records(desk.calendar)]
+    _flow_of_items(console, dates or ["none in the next 25 sessions"])
+
+
+def _notes(desk: Desk, console: Console) -> None:
+    _heading(console, "Notes")
+    number = words.count(len(desk.assumptions), "declared parameter")
+    ranges = f"Ranges come from draws over {number}: `groundswell params`."
+    for note in (*desk.notes, ranges, "Estimates from public rules, not reported holdings."):
+        _paragraph(console, f"- {note}", indent="  ")
+
+
+def _widths(flows: pd.DataFrame) -> tuple[int, int]:
+    """The widest flow and the widest range, so that they align as two columns in one."""
+    amounts = [len(words.flow(row.flow)) for row in tables.records(flows)]
+    bands = [len(words.band(row.low, row.high, row.flow)) for row in tables.records(flows)]
+    return max(amounts, default=0), max(bands, default=0)
+
+
+def _estimate(row: Any, amounts: int, bands: int) -> str:
+    if row is None:
+        return words.MISSING
+    band = words.band(row.low, row.high, row.flow)
+    return f"{words.flow(row.flow):>{amounts}} {band:<{bands}}"
+
+
+def _beside(row: Any) -> str:
+    if row is None:
+        return words.MISSING
+    return f"{words.percent(row.pct_adv, 1, signed=True)} ADV, z {words.sigma(row.z)}"
+
+
+def _scale(percentile: float) -> str:
+    """A percentile as a dot on a line from 0 to 100; the line alone where it is not defined."""
+    marks = ["·"] * PERCENTILE_WIDTH
+    if percentile == percentile:
+        place = round(min(1.0, max(0.0, percentile)) * (PERCENTILE_WIDTH - 1))
+        marks[place] = "●"
+    return "".join(marks)
+
+
+def _grid(
+    console: Console,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    sides: str,
+    widths: Sequence[int] | None = None,
+    text: int | None = None,
+) -> None:
+    """Prints columns aligned as `sides` says; those beyond the console's width follow below.
+
+    A column of words, `text`, gives up its width and wraps first; numbers never do.
+    """
+    lines = [tuple(header), *(tuple(row) for row in rows)]
+    wide = list(widths or [max(len(line[i]) for line in lines) for i in range(len(sides))])
+    if text is not None:
+        excess = sum(wide) + len(GAP) * (len(wide) - 1) - console.width
+        wide[text] = max(NARROWEST_TEXT, wide[text] - max(0, excess))
+    for part in _fitting(wide, console.width):
+        for number, line in enumerate(lines):
+            folded = [[cell] for cell in line]
+            if text is not None:
+                folded[text] = textwrap.wrap(line[text], wide[text]) or [""]
+            for depth in range(max(len(folded[i]) for i in part)):
+                cells = [cell[depth] if depth < len(cell) else "" for cell in folded]
+                _print(console, _row(cells, part, wide, sides, is_header=number == 0))
+
+
+def _row(cells: Sequence[str], part: Sequence[int], wide: Sequence[int], sides: str, is_header: bool) -> Text:
+    row = Text()
+    for position, i in enumerate(part):
+        cell = cells[i].ljust(wide[i]) if sides[i] == "<" else cells[i].rjust(wide[i])
+        word = cells[i].lstrip().split(" ", 1)[0]
+        row.append(GAP if position else "")
+        row.append(cell, style="dim" if is_header and i > 0 else STYLES.get(word, ""))
+    if is_header or cells[0] == words.actor_name("total"):
+        row.stylize("bold", 0, wide[0])
+    return row
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[list[int]]:
+    """Column numbers per block: as many as fit in `room`, the first column repeated in each."""
+    blocks = [[0]]
+    used = widths[0]
+    for i in range(1, len(widths)):
+        if used + len(GAP) + widths[i] > room and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = widths[0]
+        blocks[-1].append(i)
+        used += len(GAP) + widths[i]
+    return blocks
+
+
+def _heading(console: Console, title: str, remark: str = "") -> None:
+    _line(console)
+    text = Text(title, style="bold underline")
+    fits = len(title) + len(GAP) + len(remark) <= console.width
+    if remark and fits:
+        text.append(GAP + remark, style="not bold not underline dim")
+    _print(console, text)
+    if not fits:
+        _paragraph(console, remark, "dim")
+
+
+def _flow_of_items(console: Console, items: Sequence[str], style: str = "") -> None:
+    """Prints items separated by dots, breaking lines only between items."""
+    lines: list[str] = []
+    for item in items:
+        joined = f"{lines[-1]} · {item}" if lines else item
+        if lines and len(joined) <= console.width:
+            lines[-1] = joined
+        else:
+            lines.append(item)
+    for line in lines:
+        _paragraph(console, line, style)
+
+
+def _paragraph(console: Console, text: str, style: str = "", indent: str = "") -> None:
+    for line in textwrap.wrap(text, console.width, break_on_hyphens=False, subsequent_indent=indent):
+        _line(console, line, style)
+
+
+def _line(console: Console, text: str = "", style: str = "") -> None:
+    _print(console, Text(text, style=style))
+
+
+def _print(console: Console, text: Text) -> None:
+    text.rstrip()
+    if console.options.ascii_only:
+        plain = text.plain
+        for sign, letters in (
+            ("−", "-"),
+            ("σ", "s"),
+            ("·", "."),
+            ("●", "o"),
+            ("–", "-"),
+            ("±", "~"),
+        ):
+            plain = plain.replace(sign, letters)
+        text.plain = plain.encode("ascii", "replace").decode()
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
