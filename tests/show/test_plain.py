@@ -84,3 +84,10 @@ def test_markdown_tables_survive_a_pipe_and_an_empty_frame(make_desk: Callable[.
     text = plain.to_markdown(desk)
     assert "a \\| b &lt;script>" in text
     assert "None on this sheet." in text
+
+
+def test_a_parameter_without_a_range_is_called_fixed(made_desk: Any) -> None:
+    ranges = {row.cells[0]: row.cells[2] for row in tables.assumptions(made_desk).rows}
+    assert ranges["impact.clock"] == "fixed"
+    assert ranges["impact.multiplier"] == "3 to 8"
+    assert ranges["vol_target.decay"] == "0.92, 0.96 to 0.95, 0.98"

@@ -188,19 +188,18 @@ def calendar(desk: Desk) -> Table:
 
 
 def assumptions(desk: Desk) -> Table:
-    """The declared parameters behind the bands, with range, unit and source."""
+    """The declared parameters behind the numbers, with range ("fixed": none), unit and source."""
     cells = (
         (
             row.address,
             words.quantity(row.value),
-            words.quantity(row.low),
-            words.quantity(row.high),
+            "fixed" if row.low == row.high else f"{words.quantity(row.low)} to {words.quantity(row.high)}",
             row.unit,
             row.source,
         )
         for row in records(desk.assumptions)
     )
-    header = "Address|Value >|Low >|High >|Unit|Source"
+    header = "Address|Value|Range|Unit|Source"
     return _table("assumptions", "Assumptions", header, desk.assumptions, cells)
 
 
