@@ -3,6 +3,7 @@ that `groundswell --help` answers at once.
 """
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,7 +80,7 @@ def report(
     desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps)
     _print(desk)
     out.mkdir(parents=True, exist_ok=True)
-    forms = {
+    forms: dict[str, Callable[[], str]] = {
         "index.html": desk.to_html,
         "desk.json": lambda: plain.to_json(desk),
         "desk.csv": lambda: plain.to_csv(desk),
@@ -109,7 +110,7 @@ def desk(
     if form is Form.terminal:
         _print(sheet)
         return
-    forms = {
+    forms: dict[Form, Callable[[Desk], str]] = {
         Form.json: plain.to_json,
         Form.csv: plain.to_csv,
         Form.markdown: plain.to_markdown,
@@ -225,3 +226,7 @@ def main() -> None:
     except GroundswellError as refusal:
         typer.echo(f"groundswell: {refusal}", err=True)
         raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -180,7 +180,7 @@ class VolTarget(Actor):
             setattr(self, name, fields[name].default_factory())
         for name in ("mix", "rule", "lag", "windows", "seed_days", "seed"):
             setattr(self, name, fields[name].default_factory())
-        self.seed_variance = seed_variance
+        self.seed_variance = None if seed_variance is None else float(seed_variance)
         if not single:
             return
         given = {"target": target, "decay_short": decay_short, "decay_long": decay_long, "cap": cap}

@@ -96,6 +96,9 @@ def ensemble(modules: Mapping[str, M], seed: int, first: int, count: int, drawn:
             if d.structural:
                 continue
             name = d.address.split(".")[1]
-            leaf = spread(d.address, getattr(module, name), d.low, d.high, seed, members, drawn)
+            value = getattr(module, name)
+            # one fund built by hand instead of the declared cohorts has no declared range
+            low, high = (d.low, d.high) if np.shape(value) == np.shape(d.value) else (value, value)
+            leaf = spread(d.address, value, low, high, seed, members, drawn)
             result[key] = eqx.tree_at(attrgetter(name), result[key], leaf)
     return result

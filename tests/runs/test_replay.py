@@ -1,0 +1,92 @@
+"""Replay: no look-ahead, the same central case with and without draws, conservation day by day."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groundswell.data.book import Book
+from groundswell.data.errors import DataError
+from groundswell.runs.history import lay_out
+from groundswell.runs.replay import Replay, replay
+from groundswell.world.roster import actors_for
+
+BOTH = ("index", "bond")
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 1000), cut=st.integers(140, 399))
+def test_dropping_later_days_changes_nothing_before_them(
+    seed: int, cut: int, made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    book = made_book(400, seed=seed, assets=BOTH)
+    whole = followed(book)
+    known = followed(book.cut(book.prices("index").index[cut - 1]))
+    assert known.history.length == cut
+    for part in ("initiating", "reflexive", "holding"):
+        np.testing.assert_array_equal(getattr(whole, part)[:cut], getattr(known, part), err_msg=part)
+
+
+def test_the_central_case_is_the_same_alone_and_among_draws(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    history = lay_out(made_book(300, assets=BOTH))
+    alone = replay(history, actors_for(history.assets)[0])
+    among = followed(made_book(300, assets=BOTH))
+    assert among.members == 8
+    np.testing.assert_allclose(alone.orders[..., 0], among.orders[..., 0], rtol=1e-9, atol=1e-12)
+
+
+def test_all_six_actors_take_part_and_every_number_is_finite(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    run = followed(made_book(400, assets=BOTH))
+    assert set(run.actors) == {
+        "vol_target", "risk_parity", "trend_follower", "buyback_desk", "leveraged_fund", "rebalancer",
+    }  # fmt: skip
+    assert np.isfinite(run.orders).all()
+    assert (np.abs(run.orders[300:]).sum(axis=0) > 0).all()
+    assert len(np.unique(run.orders[350, :, 1:], axis=1).T) == 7, "every draw trades its own way"
+
+
+def test_a_holding_changes_by_its_drift_and_its_order_alone(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    """Risk parity, whose weights are known: holding after = holding before x exp(r) + order."""
+    run = followed(made_book(300, assets=BOTH))
+    column, history = run.actors.index("trend_follower"), run.history
+    day = 250
+    before = run.holding[day - 1, column, 0]
+    order = run.orders[day, column, 0]
+    r, aum = history.returns[day], 0.0104 * history.market_value[day - 1]
+    after = before * np.exp(r[0]) + order
+    weights_growth = run.holding[day, column, 0] / (0.0104 * history.market_value[day])
+    assert after / weights_growth == pytest.approx(aum, rel=0.02), "assets grow by the book's own return"
+
+
+def test_a_book_too_short_for_the_rules_is_refused(made_book: Callable[..., Book]) -> None:
+    with pytest.raises(DataError, match="at least 128 sessions"):
+        lay_out(made_book(100))
+
+
+def test_an_asset_that_begins_later_than_the_index_is_left_out_with_a_note(
+    made_book: Callable[..., Book],
+) -> None:
+    book = made_book(300, assets=BOTH)
+    frame = book.series["bond"].frame
+    late = type(book.series["bond"])(
+        name="bond", unit="price", source="made", title="late", frame=frame.iloc[50:]
+    )
+    history = lay_out(Book({**book.series, "bond": late}, book.as_of, book.label))
+    assert history.assets == ("index",)
+    assert "bond is left out" in history.notes[0]
+
+
+def test_calendar_of_the_history_is_the_calendar_of_its_dates(made_book: Callable[..., Book]) -> None:
+    history = lay_out(made_book(300))
+    last_of_month = pd.Series(history.dates).groupby(history.dates.to_period("M")).last()
+    ends = np.asarray(history.days.sessions_to_month_end)[: history.length] == 0
+    assert set(last_of_month[:-1]) <= set(history.dates[ends])

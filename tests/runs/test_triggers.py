@@ -1,0 +1,112 @@
+"""Trigger levels: equal to the closed forms to ten digits, and the rule really flips there."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from groundswell.actors import TrendFollower, VolTarget
+from groundswell.data.book import Book
+from groundswell.runs.history import lay_out
+from groundswell.runs.replay import Replay, replay
+from groundswell.runs.triggers import crowding, solve, trend_triggers, volatility_triggers
+
+
+@pytest.fixture
+def run(made_book: Callable[..., Book], followed: Callable[[Book], Replay]) -> Replay:
+    return followed(made_book(400, seed=3))
+
+
+def closed_forms(prices: np.ndarray) -> dict[str, float]:
+    """The next close at which each rule's statistic is zero, solved by hand."""
+    book = TrendFollower()
+    level = {}
+    names = iter(book.rules)
+    for n in book.averages:
+        level[next(names)] = prices[-(n - 1) :].mean()
+    for fast, slow in book.crossovers:
+        fast_sum, slow_sum = prices[-(fast - 1) :].sum(), prices[-(slow - 1) :].sum()
+        level[next(names)] = (slow_sum / slow - fast_sum / fast) / (1 / fast - 1 / slow)
+    for n in book.momenta:
+        level[next(names)] = prices[-n]
+    for fast, slow, _ in book.exponentials:
+        means, totals = [], []
+        for span in (fast, slow):
+            weights = (1 - 2 / (span + 1)) ** np.arange(len(prices), 0, -1)
+            means.append(weights @ prices)
+            totals.append(weights.sum() + 1)
+        # (m1 + p)/t1 = (m2 + p)/t2
+        gap = means[1] / totals[1] - means[0] / totals[0]
+        level[next(names)] = gap / (1 / totals[0] - 1 / totals[1])
+    for n in book.breakouts:
+        direction = 0
+        for t in range(n, len(prices)):
+            window = prices[t - n : t]
+            direction = 1 if prices[t] > window.max() else -1 if prices[t] < window.min() else direction
+        window = prices[-n:]
+        level[next(names)] = window.min() if direction > 0 else window.max()
+    return level
+
+
+def test_every_level_equals_its_closed_form(run: Replay) -> None:
+    found, missing = trend_triggers(run)
+    prices = run.history.closes[: run.history.length, 0]
+    expected = closed_forms(prices)
+    assert len(found) + len(missing) == 20
+    assert len(found) >= 15
+    for trigger in found:
+        assert trigger.level == pytest.approx(expected[trigger.rule], rel=1e-10), trigger.rule
+    for note in missing:
+        level = expected[note.split(":")[0]]
+        assert not 0.56 * prices[-1] < level < 1.8 * prices[-1]
+
+
+def test_in_a_v_shape_the_short_pivot_stands_below_the_medium_one(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    book = made_book(400)
+    series = book.series["index"]
+    path = np.concatenate([np.linspace(100, 130, 320), np.linspace(130, 95, 60), np.linspace(96, 112, 20)])
+    frame = series.frame.assign(value=path)
+    shaped = type(series)(series.name, series.unit, series.source, series.title, frame)
+    found, _ = trend_triggers(followed(Book({"index": shaped}, book.as_of, book.label)))
+    levels = {t.rule: t.level for t in found}
+    short, medium, long = (levels[f"average {n}"] for n in
+        ("35 (short pivot)", "115 (medium pivot)", "290 (long pivot)"))  # fmt: skip
+    assert short < medium < long
+    assert short == pytest.approx(path[-34:].mean(), rel=1e-10)
+
+
+def test_a_single_fund_cuts_at_the_move_that_its_variance_says(made_book: Callable[..., Book]) -> None:
+    """One exponential fund below its cap: var (1/(1-cut)^2 - decay) / (1 - decay) = r^2."""
+    history = lay_out(made_book(300, seed=5))
+    fund = VolTarget(target=0.08, decay_short=0.94, decay_long=0.94, cap=3.0, lag=1)
+    run = replay(history, {"vol_target": fund})
+    found, _ = volatility_triggers(run)
+    returns = history.returns[1 : history.length, 0]
+    asked = fund.weights(returns)
+    now = 0.08 / np.sqrt(252) / VolTarget(target=0.08, decay_short=0.94, decay_long=0.94, cap=3.0,
+        lag=0).weights(returns)[-1]  # fmt: skip
+    held = float(run.holding[-1, 0, 0]) / (float(fund.aum_share) * history.market_value[299])
+    assert held == pytest.approx(asked[-1], rel=0.02)
+    for trigger, cut in zip(found, (0.10, 0.25, 0.50), strict=False):
+        wanted_variance = (0.08 / np.sqrt(252) / ((1 - cut) * held)) ** 2
+        move = np.sqrt((wanted_variance - 0.94 * now**2) / 0.06)
+        spot = history.closes[299, 0]
+        assert trigger.level == pytest.approx(spot * np.exp(-move), rel=1e-9)
+        assert trigger.flows[0] == pytest.approx(-cut * run.holding[-1, 0, 0], rel=1e-8)
+
+
+def test_crowding_grows_with_distance_and_counts_each_rule_once(run: Replay) -> None:
+    found, _ = trend_triggers(run)
+    spot = run.history.closes[run.history.length - 1, 0]
+    shares = pd.Series({distance: share for distance, share, _ in crowding(found, spot)})
+    assert shares[shares.index < 0].sort_index(ascending=False).is_monotonic_increasing
+    assert shares[shares.index > 0].is_monotonic_increasing
+    assert shares.iloc[0] + shares.iloc[-1] <= 1 + 1e-12
+
+
+def test_a_function_without_a_sign_change_has_no_root() -> None:
+    assert solve(lambda x: x * x + 1, -1, 1) is None
+    assert solve(lambda x: x - 0.25, 0, 1) == pytest.approx(0.25, abs=1e-12)
