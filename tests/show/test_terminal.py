@@ -94,3 +94,14 @@ def test_an_empty_frame_is_a_sentence(make_desk: Callable[..., Any]) -> None:
     text = printed(desk)
     assert "No level within reach forces a trade." in text
     assert "none in the next 25 sessions" in text
+
+
+def test_parameters_are_listed_with_range_unit_and_source(made_desk: Any) -> None:
+    file = io.StringIO()
+    terminal.render_parameters(made_desk.assumptions, Console(file=file, width=60))
+    text = file.getvalue()
+    assert max(map(len, text.splitlines())) <= 60
+    assert "multiplier  5  (3 to 8)" in text
+    assert "clock  daily  (fixed)" in text
+    for row in made_desk.assumptions.itertuples():
+        assert row.source in " ".join(text.split())

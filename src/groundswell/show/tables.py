@@ -193,7 +193,7 @@ def assumptions(desk: Desk) -> Table:
         (
             row.address,
             words.quantity(row.value),
-            "fixed" if row.low == row.high else f"{words.quantity(row.low)} to {words.quantity(row.high)}",
+            parameter_range(row.low, row.high),
             row.unit,
             row.source,
         )
@@ -261,6 +261,11 @@ def history(desk: Desk) -> Table:
     header = ("Date", *(words.actor_name(name) for name in names))
     title = "Exposure, % of own maximum [10th, 90th percentile of draws]"
     return Table("history", title, header, (True,) * len(header), tuple(rows))
+
+
+def parameter_range(low: object, high: object) -> str:
+    """A declared range, "3 to 8", or "fixed" where low and high are the same."""
+    return "fixed" if low == high else f"{words.quantity(low)} to {words.quantity(high)}"
 
 
 def thinned(frame: pd.DataFrame, most: int = 160) -> pd.DataFrame:

@@ -39,6 +39,20 @@ def render(desk: Desk, console: Console) -> None:
     _notes(desk, console)
 
 
+def render_parameters(table: pd.DataFrame, console: Console) -> None:
+    """Prints declared parameters (address, value, low, high, unit, source), grouped by owner."""
+    owner = ""
+    for row in tables.records(table):
+        first, _, name = row.address.partition(".")
+        if first != owner:
+            _heading(console, words.component_name(first), f"{first}.*")
+            owner = first
+        ends = tables.parameter_range(row.low, row.high)
+        _paragraph(console, f"{name}  {words.quantity(row.value)}  ({ends})", "bold", "  ")
+        for remark in (row.unit, row.source):
+            _paragraph(console, remark, "dim", "    ", first="  ")
+
+
 def _head(desk: Desk, console: Console) -> None:
     made = f"made {words.day(desk.made_on)}"
     age = "" if desk.stale_days <= 4 else f", data {desk.stale_days:,} days old"
@@ -255,8 +269,14 @@ def _flow_of_items(console: Console, items: Sequence[str], style: str = "") -> N
         _paragraph(console, line, style)
 
 
-def _paragraph(console: Console, text: str, style: str = "", indent: str = "") -> None:
-    for line in textwrap.wrap(text, console.width, break_on_hyphens=False, subsequent_indent=indent):
+def _paragraph(console: Console, text: str, style: str = "", indent: str = "", first: str = "") -> None:
+    for line in textwrap.wrap(
+        text,
+        console.width,
+        break_on_hyphens=False,
+        initial_indent=first,
+        subsequent_indent=indent,
+    ):
         _line(console, line, style)
 
 
