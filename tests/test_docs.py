@@ -44,9 +44,7 @@ def test_python_examples_compile(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=name)
-def test_examples_marked_run_do_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_examples_marked_run_do_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "example"}
     for line, code in examples(page, "python run"):
@@ -125,9 +123,7 @@ def test_the_changelog_tells_of_this_version() -> None:
 def test_the_commands_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     pages = (ROOT / "README.md").read_text("utf-8") + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    commands = set(re.findall(r"`make ([a-z]+)", pages)) | set(
-        re.findall(r"^make ([a-z]+)$", pages, re.M)
-    )
+    commands = set(re.findall(r"`make ([a-z]+)", pages)) | set(re.findall(r"^make ([a-z]+)$", pages, re.M))
     assert {"report", "test", "docs"} <= commands
     assert not [c for c in commands if not re.search(rf"^{c}:", makefile, re.MULTILINE)]
 

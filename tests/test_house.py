@@ -212,11 +212,7 @@ def test_every_dependency_is_pinned_to_one_version() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in pins)
     pinned = {re.split("==", line)[0].lower().replace("_", "-") for line in pins}
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    listed = re.findall(
-        r"^(?:dependencies|dev|docs) = \[(.*?)\]", project, re.DOTALL | re.MULTILINE
-    )
-    wanted = {
-        re.split(r"[\[<>=!~ ]", name)[0] for name in re.findall(r'"([^"]+)"', "".join(listed))
-    }
+    listed = re.findall(r"^(?:dependencies|dev|docs) = \[(.*?)\]", project, re.DOTALL | re.MULTILINE)
+    wanted = {re.split(r"[\[<>=!~ ]", name)[0] for name in re.findall(r'"([^"]+)"', "".join(listed))}
     assert wanted
     assert wanted <= pinned

@@ -1,5 +1,6 @@
 """What every actor promises: an order fixed at the previous close plus a continuous answer to the
-day, sizes proportional to the market, holdings that change by what was filled."""
+day, sizes proportional to the market, holdings that change by what was filled.
+"""
 
 from collections.abc import Callable
 
@@ -8,8 +9,8 @@ import pytest
 
 from groundswell.core.day import Actor, View
 from groundswell.core.engine import jnp
-from groundswell.world.roster import ROSTER, actors_for
 from groundswell.data.errors import GroundswellError
+from groundswell.world.roster import ROSTER, actors_for
 
 ASSETS = ("index", "bond")
 

@@ -1,5 +1,6 @@
 """Volatility-target funds: the published tables to their digits, the reference path on real prices,
-and what such a fund does when the market changes."""
+and what such a fund does when the market changes.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -19,9 +19,7 @@ from groundswell.data.errors import DataError
 
 def a_series(values: list[float], *, name: str = "index", unit: str = PRICE) -> Series:
     days = pd.DatetimeIndex(pd.to_datetime(made_table(len(values))["date"]))
-    return Series.of_closes(
-        pd.Series(values, days), name=name, unit=unit, source="made", title="made"
-    )
+    return Series.of_closes(pd.Series(values, days), name=name, unit=unit, source="made", title="made")
 
 
 def a_book(
@@ -35,9 +33,7 @@ def a_book(
         gaps = rng.random(sessions) < 0.6
         columns["market_value"] = (table["index"] * 8.5).where(~gaps)
     if own_volume:
-        columns["volume"] = pd.Series(rng.uniform(200.0, 600.0, sessions)).where(
-            rng.random(sessions) < 0.8
-        )
+        columns["volume"] = pd.Series(rng.uniform(200.0, 600.0, sessions)).where(rng.random(sessions) < 0.8)
     series = {
         name: Series.of_closes(
             pd.Series(values.to_numpy(), days),
@@ -53,9 +49,7 @@ def a_book(
 
 def test_a_close_is_released_at_four_in_new_york_in_winter_and_summer() -> None:
     days = pd.DatetimeIndex(["2018-01-02", "2018-07-02"])
-    series = Series.of_closes(
-        pd.Series([1.0, 2.0], days), name="index", unit=PRICE, source="", title=""
-    )
+    series = Series.of_closes(pd.Series([1.0, 2.0], days), name="index", unit=PRICE, source="", title="")
     assert series.frame["released"].to_list() == [
         pd.Timestamp("2018-01-02 21:00", tz="UTC"),
         pd.Timestamp("2018-07-02 20:00", tz="UTC"),
@@ -64,9 +58,7 @@ def test_a_close_is_released_at_four_in_new_york_in_winter_and_summer() -> None:
 
 def test_what_is_released_after_midnight_in_new_york_is_not_known_that_evening() -> None:
     days = pd.DatetimeIndex(["2018-02-05", "2018-02-06"])
-    index = Series.of_closes(
-        pd.Series([10.0, 11.0], days), name="index", unit=PRICE, source="", title=""
-    )
+    index = Series.of_closes(pd.Series([10.0, 11.0], days), name="index", unit=PRICE, source="", title="")
     late = Series(
         name="late",
         unit="percent",

@@ -52,7 +52,5 @@ def test_loading_the_bundle_imports_neither_arch_nor_jax_nor_the_exchange_calend
         "import sys; from groundswell.data.shelf import load; load(); "
         "print([m for m in ('arch', 'jax', 'exchange_calendars', 'scipy') if m in sys.modules])"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"

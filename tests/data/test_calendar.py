@@ -93,9 +93,7 @@ def test_vix_settles_on_the_wednesday_thirty_days_before_the_next_expiry() -> No
         ("2024-06-18", "Juneteenth, Wednesday 19 June 2024"),
     ],
 )
-def test_vix_settles_a_day_early_when_its_wednesday_or_friday_is_a_holiday(
-    day: str, reason: str
-) -> None:
+def test_vix_settles_a_day_early_when_its_wednesday_or_friday_is_a_holiday(day: str, reason: str) -> None:
     month = pd.Timestamp(day).replace(day=1)
     assert flagged("vix_settlement", str(month), str(month + pd.offsets.MonthEnd())) == [day]
 

@@ -35,9 +35,7 @@ def test_market_value_moves_with_the_index_from_the_last_year_end() -> None:
     assert during.to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-13)
     first_2018 = value.loc["2018-01-02"]
     ratio = index["2018-01-02"] / index[end_2017]
-    assert first_2018.to_numpy() == pytest.approx(
-        np.array([22_800.0, 19_380.0, 26_220.0]) * ratio, rel=1e-13
-    )
+    assert first_2018.to_numpy() == pytest.approx(np.array([22_800.0, 19_380.0, 26_220.0]) * ratio, rel=1e-13)
 
 
 def test_a_year_end_is_not_known_on_its_own_day() -> None:

@@ -61,10 +61,7 @@ def test_columns_beside_the_close_are_left_aside_with_a_note(made_prices: Writer
     table["Adj Close"] = table["Close"] / 2.0
     book = load(made_prices(table))
     assert book.prices("index").iloc[0] == 1_000.0
-    assert (
-        "prices.csv: prices from 'close'; 'open', 'high', 'low', 'adj_close' not used."
-        in book.notes
-    )
+    assert "prices.csv: prices from 'close'; 'open', 'high', 'low', 'adj_close' not used." in book.notes
 
 
 def test_volume_and_market_value_in_dollars_replace_the_estimates(made_prices: Writer) -> None:
@@ -188,9 +185,7 @@ def test_one_day_with_two_prices_is_refused(made_prices: Writer) -> None:
 
 
 @pytest.mark.parametrize(("price", "found"), [(0.0, "is zero"), (-3.5, "is negative (-3.5)")])
-def test_a_price_that_is_not_above_zero_is_refused(
-    made_prices: Writer, price: float, found: str
-) -> None:
+def test_a_price_that_is_not_above_zero_is_refused(made_prices: Writer, price: float, found: str) -> None:
     table = made_table()
     table.loc[5, "close"] = price
     message = refusal(made_prices(table))
@@ -214,9 +209,7 @@ def test_a_cell_that_is_no_number_is_refused(made_prices: Writer, cell: str) -> 
 
 
 @pytest.mark.parametrize("factor", [1.41, 1 / 1.41])
-def test_a_jump_is_refused_and_the_way_to_accept_it_is_told(
-    made_prices: Writer, factor: float
-) -> None:
+def test_a_jump_is_refused_and_the_way_to_accept_it_is_told(made_prices: Writer, factor: float) -> None:
     table = made_table()
     flat = table.assign(close=1_000.0)
     flat.loc[150:, "close"] *= factor
@@ -282,9 +275,7 @@ def test_a_misspelt_optional_column_is_not_taken_for_an_asset(made_prices: Write
 
 def test_close_and_index_together_are_refused(made_prices: Writer) -> None:
     table = made_table()
-    assert "a column 'close' and a column 'index'" in refusal(
-        made_prices(table.assign(index=table["close"]))
-    )
+    assert "a column 'close' and a column 'index'" in refusal(made_prices(table.assign(index=table["close"])))
 
 
 @pytest.mark.parametrize(
@@ -318,9 +309,7 @@ def test_a_parquet_file_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "cannot be read as parquet" in refusal(file)
 
 
-@pytest.mark.parametrize(
-    "cell", ["05/02/2018", "2018-02-30", "soon", "", "2018-2-5", "2018", "0218-02-05"]
-)
+@pytest.mark.parametrize("cell", ["05/02/2018", "2018-02-30", "soon", "", "2018-2-5", "2018", "0218-02-05"])
 def test_a_date_that_cannot_be_read_is_refused(made_prices: Writer, cell: str) -> None:
     table = made_table()
     table.loc[3, "date"] = cell

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from groundswell.core.engine import jnp
 from groundswell.data.book import Book
 from groundswell.runs.moved import what_moved
 from groundswell.runs.replay import Replay
 from groundswell.world.impact_law import ImpactLaw
-from groundswell.core.engine import jnp
 
 
 @pytest.mark.parametrize("window", [(399, 399), (380, 399)])

@@ -1,5 +1,6 @@
 """The desk sheet as a script and a portfolio manager meet it: complete, finite, reproducible, without
-look-ahead, and with the shapes that the published notes have."""
+look-ahead, and with the shapes that the published notes have.
+"""
 
 import dataclasses
 import json

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from groundswell.show import charts, words
+from groundswell.sheets import words
+from groundswell.show import charts
 from groundswell.show.charts.style import BUY, INK, NEUTRAL, SELL, reach, spread_labels
 from groundswell.show.drawing import draw, sparkline
 

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from groundswell.show import charts, page, tables, words
+from groundswell.sheets import words
+from groundswell.show import charts, page, tables
 from groundswell.show.charts.style import PALETTE
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from groundswell.show import plain, tables, words
+from groundswell.sheets import words
+from groundswell.show import plain, tables
 
 
 def lines(desk: Any) -> dict[tuple[str, str, str], str]:

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from groundswell.show import terminal, words
+from groundswell.sheets import words
+from groundswell.show import terminal
 
 
 def printed(desk: Any, width: int = 100, **options: Any) -> str:

@@ -89,10 +89,16 @@ class Rebalancer(Actor):
         _HMM + ": 2% and 5%",
     )
     band_speed: Array = parameter(
-        0.25, 0.15, 0.5, "share of the drift traded per session once the band is left", "Judgement: about a week to trade"
+        0.25,
+        0.15,
+        0.5,
+        "share of the drift traded per session once the band is left",
+        "Judgement: about a week to trade",
     )
     month_end_sessions: int = structural(
-        3, "sessions over which the calendar cohort trades, the last one included", "Judgement: the days desks watch"
+        3,
+        "sessions over which the calendar cohort trades, the last one included",
+        "Judgement: the days desks watch",
     )
 
     def init(self, view: View) -> RebalancerState:

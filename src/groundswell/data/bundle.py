@@ -78,7 +78,5 @@ def _read(path: str, columns: list[str]) -> pd.DataFrame:
             remedy="install arch again, or load your own prices",
         )
     table = pd.read_csv(file, usecols=["Date", *columns])
-    table.index = pd.DatetimeIndex(
-        pd.to_datetime(table.pop("Date"), format="%m/%d/%Y"), name="date"
-    )
+    table.index = pd.DatetimeIndex(pd.to_datetime(table.pop("Date"), format="%m/%d/%Y"), name="date")
     return table

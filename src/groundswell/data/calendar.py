@@ -141,14 +141,10 @@ def events(sessions: pd.DatetimeIndex) -> pd.DataFrame:
         (closed & ~closed_before, "blackout_begins", "Half of firms in buyback blackout"),
         (~closed & closed_before, "blackout_ends", "Half of firms out of buyback blackout"),
     ]
-    rows = [
-        (day, event, label) for flags, event, label in found for day in sessions[flags].to_list()
-    ]
+    rows = [(day, event, label) for flags, event, label in found for day in sessions[flags].to_list()]
     rows.sort(key=lambda row: row[0])
     dates, names, labels = zip(*rows, strict=True) if rows else ((), (), ())
-    return pd.DataFrame(
-        {"date": pd.DatetimeIndex(list(dates)), "event": list(names), "label": list(labels)}
-    )
+    return pd.DataFrame({"date": pd.DatetimeIndex(list(dates)), "event": list(names), "label": list(labels)})
 
 
 @cache
@@ -171,9 +167,7 @@ def _all_sessions() -> Days:
 @cache
 def _all_months() -> Days:
     """Return the first day of every month of 1900-2099."""
-    return np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-01", dtype="datetime64[M]").astype(
-        "datetime64[D]"
-    )
+    return np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-01", dtype="datetime64[M]").astype("datetime64[D]")
 
 
 @cache

@@ -106,9 +106,7 @@ def assumptions(first_day: pd.Timestamp, *, value: bool = True, volume: bool = T
     if value:
         text = "Market value is estimated: year-end values (±15%) carried with the index"
         if first_day <= pd.Timestamp(first, 12, 31):
-            text += (
-                f"; before {first + 1} the {first} value discounted at 8% a year to the first day"
-            )
+            text += f"; before {first + 1} the {first} value discounted at 8% a year to the first day"
         notes.append(text + ".")
     if volume:
         notes.append(

@@ -30,9 +30,7 @@ def read_dates(table: TextTable, column: str) -> pd.Series[pd.Timestamp]:
     """
     text = table.cells[column].astype(str)
     written = text.str.fullmatch(r"\d{4}-\d{2}-\d{2}([ T].*)?|\d{8}")
-    days = pd.to_datetime(
-        text.str.replace("-", "").str[:8].where(written), format="%Y%m%d", errors="coerce"
-    )
+    days = pd.to_datetime(text.str.replace("-", "").str[:8].where(written), format="%Y%m%d", errors="coerce")
     years = days.dt.year
     days = days.where((years >= calendar.FIRST_YEAR) & (years <= calendar.LAST_YEAR))
     if days.isna().any():
@@ -40,8 +38,7 @@ def read_dates(table: TextTable, column: str) -> pd.Series[pd.Timestamp]:
         raise DataError(
             f"'{text[row]}' is not a date that can be read",
             where=table.place(row, column),
-            expected="year-month-day, as in 2018-02-05, from "
-            f"{calendar.FIRST_YEAR} to {calendar.LAST_YEAR}",
+            expected=f"year-month-day, as in 2018-02-05, from {calendar.FIRST_YEAR} to {calendar.LAST_YEAR}",
             remedy="write the dates as year-month-day; day and month alone cannot be told apart",
         )
     return days
@@ -77,21 +74,15 @@ def ordered(
         DataError: one day appears twice with different values.
     """
     notes: list[str] = []
-    frame = values.assign(row=values.index.to_numpy()).set_index(
-        pd.DatetimeIndex(days, name="date")
-    )
+    frame = values.assign(row=values.index.to_numpy()).set_index(pd.DatetimeIndex(days, name="date"))
     if not frame.index.is_monotonic_increasing:
         steps = np.diff(frame.index.to_numpy()) < np.timedelta64(0, "D")
         first = frame.index[int(np.argmax(steps)) + 1]
-        notes.append(
-            _note(table, f"rows were not in order of date; sorted (first at {first:%Y-%m-%d})")
-        )
+        notes.append(_note(table, f"rows were not in order of date; sorted (first at {first:%Y-%m-%d})"))
         frame = frame.sort_index(kind="stable")
     if frame.index.has_duplicates:
         repeated = frame.index.duplicated()
-        same = (
-            frame.drop(columns="row").fillna(-np.inf).groupby(level=0).nunique().le(1).all(axis=1)
-        )
+        same = frame.drop(columns="row").fillna(-np.inf).groupby(level=0).nunique().le(1).all(axis=1)
         if not same.all():
             day = same.index[~same.to_numpy()][0]
             rows = frame.loc[[day], "row"].to_list()
@@ -102,9 +93,7 @@ def ordered(
                 remedy="remove the wrong row",
             )
         first, count = frame.index[repeated][0], int(repeated.sum())
-        notes.append(
-            _note(table, f"{_rows(count)} repeated exactly; dropped (first {first:%Y-%m-%d})")
-        )
+        notes.append(_note(table, f"{_rows(count)} repeated exactly; dropped (first {first:%Y-%m-%d})"))
         frame = frame.loc[~repeated]
     return frame, notes
 
@@ -196,8 +185,7 @@ def check_prices(
                 f"the price goes from {step} on {day:%Y-%m-%d}, a one-day move above {JUMP:.0%}",
                 where=table.place(row[day], column),
                 expected=f"daily moves below {JUMP:.0%}, adjusted for splits",
-                remedy="correct the price; if the move is real, load with accept_jumps=True "
-                "(--accept-jumps)",
+                remedy="correct the price; if the move is real, load with accept_jumps=True (--accept-jumps)",
             )
         count = int(jumps.sum())
         moved = f"{count} one-day move{'s' if count > 1 else ''} above {JUMP:.0%}"

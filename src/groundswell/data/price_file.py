@@ -70,9 +70,7 @@ def price_book(path: str | PathLike[str], *, accept_jumps: bool = False) -> Book
             notes.append(f"{table.name}: '{name}' begins on {prices.index[0]:%Y-%m-%d}.")
         series[name] = _series(table, name, prices, PRICE)
     for name in (name for name in columns if name in UNITS):
-        values = price_checks.check_quantity(
-            table, frame[name], row, zero_is_unknown=name == "volume"
-        )
+        values = price_checks.check_quantity(table, frame[name], row, zero_is_unknown=name == "volume")
         if name == "volume" and values.median() > SHARE_COUNT:
             series["share_volume"] = _series(table, "share_volume", values, "shares")
             notes.append(

@@ -7,7 +7,7 @@ from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
 from groundswell.data import calendar
 from groundswell.data.book import Book
 from groundswell.runs.history import History
-from groundswell.show import words
+from groundswell.sheets import words
 
 UNITS: dict[str, str] = {
     "exposure": "USD bn of the index; for buyback_desk USD bn per year at the latest pace",

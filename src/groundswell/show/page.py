@@ -17,7 +17,8 @@ import altair as alt
 import jinja2
 from markupsafe import Markup
 
-from groundswell.show import charts, tables, words
+from groundswell.sheets import words
+from groundswell.show import charts, tables
 from groundswell.show.drawing import draw, sparkline
 
 if TYPE_CHECKING:

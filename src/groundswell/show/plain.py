@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from groundswell.show import tables, words
+from groundswell.sheets import words
+from groundswell.show import tables
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk

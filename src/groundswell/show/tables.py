@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from groundswell.show import words
+from groundswell.sheets import words
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk

@@ -15,7 +15,8 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from groundswell.show import tables, words
+from groundswell.sheets import words
+from groundswell.show import tables
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk

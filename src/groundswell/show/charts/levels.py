@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from groundswell.show import tables, words
+from groundswell.sheets import words
+from groundswell.show import tables
 from groundswell.show.charts.style import (
     BAND_OPACITY,
     BUY,

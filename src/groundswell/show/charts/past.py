@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from groundswell.show import tables, words
+from groundswell.sheets import words
+from groundswell.show import tables
 from groundswell.show.charts.style import (
     INK,
     NEUTRAL,

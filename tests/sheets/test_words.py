@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundswell.show import words
+from groundswell.sheets import words
 
 NAN = float("nan")
 
