@@ -74,8 +74,8 @@ def test_params_lists_addresses_ranges_and_sources(
 ) -> None:
     assert run("params", "trend_follower", monkeypatch=monkeypatch) == 0
     printed = capsys.readouterr().out
-    assert "trend_follower.risk_budget" in printed
-    assert "vol_target" not in printed
+    assert "risk_budget" in printed
+    assert "Vol-target" not in printed
     assert run("params", "nothing_like_it", monkeypatch=monkeypatch) == 2
 
 

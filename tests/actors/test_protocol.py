@@ -62,7 +62,7 @@ def test_what_was_not_filled_is_still_wanted(met: tuple[Actor, object, View]) ->
 def test_an_actor_without_its_asset_stays_out_and_the_roster_says_so() -> None:
     actors, notes = actors_for(("index",))
     assert "risk_parity" not in actors
-    assert any("risk_parity" in note and "bond" in note for note in notes)
+    assert any("Risk parity" in note and "bond" in note for note in notes)
     assert "risk_parity" in actors_for(ASSETS)[0]
 
 

@@ -44,7 +44,7 @@ def test_positions_are_the_average_signal_at_a_fixed_risk_and_capped(
 ) -> None:
     noise = np.random.default_rng(2).normal(0, 0.16 / np.sqrt(252), 300)
     view = after_closes(BOOK, 100 * np.exp(np.cumsum(noise)))
-    volatility = float(view.tape.exponential_volatility(60)[0])
+    volatility = float(sum(view.tape.exponential_volatility(c)[0] for c in (17, 60)) / 2)
     said = jnp.asarray(list(signals(view).values()))[:, None]
     expected = float(said[:, 0] @ BOOK.rule_weights) * 0.020 / volatility
     assert float(BOOK.wanted(said, view.tape)[0]) == pytest.approx(expected, rel=1e-12)

@@ -134,7 +134,7 @@ def test_the_sheet_turns_into_strict_json_and_a_page(crash: Desk) -> None:
 def test_risk_parity_joins_where_there_are_bonds(made_book: Callable[..., Book]) -> None:
     sheet = gs.desk(made_book(300, assets=("index", "bond")), draws=7)
     assert "risk_parity" in set(sheet.positions["actor"])
-    assert not any("risk_parity" in note for note in sheet.notes)
+    assert not any("Risk parity" in note for note in sheet.notes)
 
 
 @pytest.mark.parametrize("since", ["2019-01-01", "1990-01-01"])

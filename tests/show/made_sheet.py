@@ -247,6 +247,7 @@ def frames(
         "source": "bundled history (arch)",
         "bundled": True,
         "made_on": THROUGH + pd.Timedelta(days=2740),
+        "stale_days": 2740,
         "spot": SPOT,
         "headline": (
             "If the index falls 2σ, mechanical actors sell $35bn [−48, −25] in a week, most of it "

@@ -15,7 +15,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from groundswell.sheets import words
@@ -125,7 +124,7 @@ def test_the_first_screen_says_who_how_much_and_how_sure(made_desk: Any, html: s
 
 
 def test_fresh_data_carry_no_badge(make_desk: Callable[..., Any], made_desk: Any) -> None:
-    assert page.badge(make_desk(made_on=made_desk.through + pd.Timedelta(days=3))) == ""
+    assert page.badge(make_desk(stale_days=3)) == ""
 
 
 def test_text_from_outside_is_escaped(make_desk: Callable[..., Any]) -> None:

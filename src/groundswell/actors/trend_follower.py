@@ -111,8 +111,10 @@ class TrendFollower(Actor):
         "Donchian channels; lengths span Carver's 10-320 (secondary)",
     )
     difference_span: int = structural(35, "span of price-difference volatility, sessions", _CARVER)
-    volatility_centre: int = structural(
-        60, "centre of mass of the volatility that sizes positions, sessions", _TSMOM
+    volatility_centres: tuple[int, ...] = structural(
+        (17, 60),
+        "centres of mass, sessions, of the two volatilities whose average sizes positions",
+        "17: a span of 35, " + _CARVER + "; 60: " + _TSMOM,
     )
 
     def watch(self) -> Watch:
@@ -124,7 +126,7 @@ class TrendFollower(Actor):
             extremes=self.breakouts,
             price_spans=tuple({n for f, s, _ in self.exponentials for n in (f, s)}),
             difference_spans=(self.difference_span,),
-            return_centres=(self.volatility_centre,),
+            return_centres=self.volatility_centres,
         )
 
     @property
@@ -220,7 +222,8 @@ class TrendFollower(Actor):
         """Position / assets under management per unit of each rule's signal, before the cap binds."""
         weights = jnp.where(self.speaks(tape), jnp.asarray(self.rule_weights), 0.0)
         weights = weights / jnp.maximum(jnp.sum(weights), 1e-12)
-        volatility = jnp.maximum(tape.exponential_volatility(self.volatility_centre), 1e-6)
+        estimates = [tape.exponential_volatility(centre) for centre in self.volatility_centres]
+        volatility = jnp.maximum(sum(estimates) / len(estimates), 1e-6)
         return weights[:, None] * (self.risk_budget / volatility)
 
     def wanted(self, signals: Float[Array, "rules assets"], tape: Tape) -> Float[Array, " assets"]:
@@ -232,7 +235,7 @@ class TrendFollower(Actor):
         """The position wanted at the previous close, approached at `speed`."""
         signals, breakout = self.signals(view.tape, state.breakout)
         wanted = self.wanted(signals, view.tape)
-        ready = view.tape.ready(self.volatility_centre + 1)
+        ready = view.tape.ready(max(self.volatility_centres) + 1)
         # the first position is a starting point, not a trade
         weight = jnp.where(ready & ~state.invested, wanted, state.weight)
         return TrendPlan(

@@ -33,17 +33,21 @@ class Movement(Declared):
     fitted_through: ClassVar[str] = "1998-12-31"
 
     size: tuple[float, ...] = structural(
-        (0.99, 0.92, 0.97, 1.15, 1.36),
+        (0.92, 0.86, 0.90, 1.10, 1.31),
         "daily movement / reference daily volatility, for flat, up1, up2, down1, down2",
         "S&P 500, 1950-1998, months ending within half a standard deviation of each end: root mean square of "
-        "daily moves about their mean / volatility of the 63 sessions before (derived; 1999-2018 gives 0.98, "
-        "0.89, 1.04, 1.24, 1.83)",
+        "daily moves about their mean / reference volatility before (derived; 1999-2018 gives 0.91, 0.82, "
+        "1.01, 1.17, 1.84)",
     )
-    reference_sessions: int = structural(
-        63,
-        "returns behind the reference volatility",
-        "Three months, the desks' slow window (judgement)",
+    windows: tuple[int, ...] = structural(
+        (21, 63),
+        "log returns behind the reference volatility: the larger of the two counts",
+        "One and three months, the larger binding: the dealer desks' convention (secondary)",
     )
+
+    def reference(self, returns: Float[np.ndarray, " sessions"]) -> float:
+        """Annual volatility that sets the scenarios, from daily log returns up to today."""
+        return float(max(np.std(returns[-n:], ddof=1) for n in self.windows) * np.sqrt(252))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -93,14 +93,14 @@ def solve(function: Callable[[float], float], low: float, high: float) -> float 
     return float(brentq(function, low, high, xtol=1e-12, rtol=4 * np.finfo(float).eps))
 
 
-def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
-    """The level at which each look-back flips at the next close, and the look-backs without one.
+def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], str] | None]:
+    """The level at which each look-back flips at the next close; the look-backs without one, and the range.
 
     The flow at a level is that of its rule alone, at today's position size: from what the rule says
     now to the other side (for exponential averages, which speak in degrees, to nothing).
     """
     if "trend_follower" not in replayed.actors:
-        return [], ()
+        return [], None
     first = replayed.carried[0]
     spot = float(first.tape.close[INDEX])
     cap = float(replayed.history.market_value[replayed.history.length - 1])
@@ -119,13 +119,13 @@ def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
 
         level = solve(margin, low, high)
         if level is None:
-            missing.append(f"{rule}: no flip between {low:,.0f} and {high:,.0f}")
+            missing.append(rule)
             continue
         # a breakout rule that has not spoken yet takes its first side
         crossing = -2.0 * signals[i] if signals[i] else np.sign(level - spot)
         swing = -signals[i] if rule in degrees else crossing
         found.append(Trigger("trend_follower", rule, level, swing * size[i] * cap))
-    return found, tuple(missing)
+    return found, (missing, f"between {low:,.0f} and {high:,.0f}") if missing else None
 
 
 def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
@@ -141,7 +141,7 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
     column = replayed.actors.index("vol_target")
     held = replayed.holding[last, column] / cap
     if held[0] <= 0:
-        return [], ("vol_target: no holding to cut",)
+        return [], ("Volatility-target funds hold nothing to cut.",)
     found, missing = [], []
     for cut in CUTS:
 
@@ -152,8 +152,8 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
         if move is None:
             pending = shortfall(0.0) < 0
             missing.append(
-                f"vol_target: a cut of {cut:.0%} "
-                + ("is due already, whatever the next close" if pending else "needs more than a crash")
+                f"Volatility-target funds: a cut of {cut:.0%} "
+                + ("is due already, whatever the next close." if pending else "needs more than a crash.")
             )
             continue
         after = np.concatenate(

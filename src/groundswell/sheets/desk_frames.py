@@ -131,7 +131,10 @@ def triggers(found: list[Trigger], spot: float, size: Members) -> pd.DataFrame:
     rows = []
     for t in sorted(found, key=lambda t: abs(np.log(t.level / spot))):
         flow, low, high = estimate_one(t.flows * size)
-        rows.append((t.actor, t.rule, t.level, t.level / spot - 1, flow, low, high))
+        distance = t.level / spot - 1
+        # a flip that needs no move at all is averted by a close on the far side
+        averted = "" if flow * distance >= 0 else f", unless {'above' if distance > 0 else 'below'}"
+        rows.append((t.actor, t.rule + averted, t.level, distance, flow, low, high))
     names = ["actor", "rule", "level", "distance", "flow", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
@@ -172,6 +175,8 @@ def exposure_history(replayed: Replay, columns: list[int]) -> pd.DataFrame:
             continue
         limit = history.market_value[shown, None] * replayed.limits[c]
         exposure, low, high = estimate(replayed.holding[shown, c] / limit)
+        if np.ptp(exposure) < 1e-12:
+            continue  # always fully exposed by design: nothing to see
         frames.append(
             pd.DataFrame(
                 {

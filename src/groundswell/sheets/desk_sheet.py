@@ -59,6 +59,7 @@ class Desk:
         source: what data this is.
         bundled: whether it is the history that ships with the software.
         made_on: the day the sheet was made.
+        stale_days: calendar days from the last data to the evening asked for, or to `made_on`.
         spot: index level at the last close.
         headline: the sheet in one sentence.
         strip: what the sheet stands on: item, value, date, note.
@@ -71,6 +72,7 @@ class Desk:
     source: str
     bundled: bool
     made_on: pd.Timestamp
+    stale_days: int
     spot: float
     headline: str
     strip: pd.DataFrame
@@ -88,11 +90,6 @@ class Desk:
     assumptions: pd.DataFrame
     notes: tuple[str, ...]
     page: Callable[["Desk"], str] = dataclasses.field(repr=False)
-
-    @property
-    def stale_days(self) -> int:
-        """Calendar days from the last data to the day the sheet was made."""
-        return int((self.made_on - self.through).days)
 
     def to_dict(self) -> dict[str, Any]:
         """The sheet as plain types: frames as lists of records, dates as ISO strings."""
@@ -154,7 +151,7 @@ def build_desk(
     columns = desk_frames.order_of_actors(replayed, tuple(kind.key for kind in ROSTER))
 
     spot = float(history.closes[history.length - 1, INDEX])
-    reference = _reference_volatility(history)
+    reference = Movement().reference(history.returns[: history.length, INDEX])
     scenarios = (*standard_scenarios(reference), *user_scenarios(paths))
     moves = _ladder_moves(reference)
     rungs = _ladder_paths(moves, reference)
@@ -163,8 +160,13 @@ def build_desk(
     )
     ahead, ladder_orders = orders[..., : len(scenarios)], orders[..., len(scenarios) :]
 
-    trend, no_flip = trend_triggers(replayed)
-    cuts, no_cut = volatility_triggers(replayed)
+    trend, without_flip = trend_triggers(replayed)
+    cuts, unreached = volatility_triggers(replayed)
+    if without_flip:
+        unreached = (
+            f"Look-backs without a flip {without_flip[1]}: {', '.join(without_flip[0])}.",
+            *unreached,
+        )
     first, last = _window(history, since), history.length - 1
     window = what_moved(replayed, first, last, turnover, seed)
 
@@ -178,15 +180,17 @@ def build_desk(
         if book.through < fitted
         else ()
     )
+    today = pd.Timestamp(datetime.date.today())
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,
         source=book.label,
         bundled=book.is_bundled,
-        made_on=pd.Timestamp(datetime.date.today()),
+        made_on=today,
+        stale_days=int(((today if as_of is None else book.as_of) - book.through).days),
         spot=spot,
         headline=desk_words.headline(flows, levels, scenario_table),
-        strip=desk_words.strip(book, history, reference),
+        strip=desk_words.strip(book, history),
         positions=positions,
         flows=flows,
         scenarios=scenario_table,
@@ -199,7 +203,7 @@ def build_desk(
         ladder=desk_frames.ladder(replayed, columns, ladder_orders, moves, size),
         calendar=desk_frames.coming_events(history.dates[last]),
         assumptions=_assumptions(tuple(actors), dict(changes or {})),
-        notes=(*book.notes, *history.notes, *stay_out, *late, *no_flip, *no_cut),
+        notes=(*book.notes, *history.notes, *stay_out, *late, *unreached),
         page=page,
     )
 
@@ -209,13 +213,6 @@ def _factor(name: str, frame: pd.DataFrame, members: int, seed: int) -> np.ndarr
     value, low, high = (float(frame[column].iloc[-1]) for column in ("value", "low", "high"))
     numbers = np.arange(members)
     return spread(name, 1.0, low / value, high / value, seed, numbers, members - 1)
-
-
-def _reference_volatility(history: History) -> float:
-    """Annual volatility of the last three months of log returns (ddof 1)."""
-    sessions = Movement().reference_sessions
-    recent = history.returns[history.length - sessions : history.length, INDEX]
-    return float(np.std(recent, ddof=1) * np.sqrt(SESSIONS_PER_YEAR))
 
 
 def _ladder_moves(reference: float) -> np.ndarray:

@@ -30,24 +30,23 @@ UNITS: dict[str, str] = {
 
 
 def headline(flows: pd.DataFrame, triggers: pd.DataFrame, scenarios: pd.DataFrame) -> str:
-    """The forced flow of a bad week in one sentence, with the nearest level below that adds to it.
+    """A bad week in one sentence: what everybody must trade, who most of it, and the first level below.
 
-    Speaks of the actor that must trade most (in absolute size) over a week if the index falls two
-    standard deviations, leaving aside companies, whose purchases follow the calendar.
+    The week is the one in which the index falls two standard deviations.
     """
     week = flows[(flows["horizon"] == "1w") & (flows["scenario"] == "down2")].set_index("actor")
-    rules = week.drop(index=["total", "buyback_desk"], errors="ignore")
-    actor = str(rules["flow"].abs().idxmax())
+    flow, low, high = (week[column].astype(float) for column in ("flow", "low", "high"))
+    same_side = flow.drop(index="total") * np.sign(flow["total"])
+    most = str(same_side.idxmax())
     assumed = scenarios[(scenarios["scenario"] == "down2") & (scenarios["horizon"] == "1w")]
     fall = words.log_percent(float(assumed["end_move"].iloc[0]))
-    flow, low, high = (week[column].astype(float) for column in ("flow", "low", "high"))
 
     def forced(key: str) -> str:
         return f"{words.flow_phrase(flow[key])} {words.band(low[key], high[key], flow[key])}"
 
     sentence = (
-        f"If the index falls 2σ ({fall}) in a week, {words.actor_name(actor).lower()} {forced(actor)}, "
-        f"all actors together {forced('total')}"
+        f"If the index falls 2σ ({fall}) in a week, rule-bound actors together {forced('total')}; "
+        f"the largest, {words.actor_name(most).lower()}, {forced(most)}"
     )
     below = triggers[(triggers["actor"] == "trend_follower") & (triggers["distance"] < 0)]
     if below.empty:
@@ -59,19 +58,19 @@ def headline(flows: pd.DataFrame, triggers: pd.DataFrame, scenarios: pd.DataFram
     )
 
 
-def strip(book: Book, history: History, reference: float) -> pd.DataFrame:
+def strip(book: Book, history: History) -> pd.DataFrame:
     """What the sheet stands on, item by item, each with the date of its data."""
     last = history.length - 1
     day = history.dates[last]
     closes, returns = history.closes[:, INDEX], history.returns[: last + 1, INDEX]
-    month = float(np.std(returns[-21:], ddof=1) * np.sqrt(SESSIONS_PER_YEAR))
+    month, quarter = (np.std(returns[-n:], ddof=1) * np.sqrt(SESSIONS_PER_YEAR) for n in (21, 63))
     table = calendar.calendar_table(pd.DatetimeIndex([day]))
     scale = book.market_value().iloc[-1], book.daily_volume().iloc[-1]
     own = ["book" if name in book.series else "table" for name in ("market_value", "volume")]
     rows = [
         ("Index", f"{words.level(closes[last])} ({words.log_percent(returns[-1])})", day, "close, 1 day"),
-        ("Volatility 1m / 3m", f"{words.percent(month, 1)} / {words.percent(reference, 1)}", day,
-         "annual, realised; 3m sets the scenarios"),
+        ("Volatility 1m / 3m", f"{words.percent(float(month), 1)} / {words.percent(float(quarter), 1)}", day,
+         "annual, realised; the larger sets the scenarios"),
     ]  # fmt: skip
     if "vix" in book.series:
         vix = book.values("vix")

@@ -44,7 +44,8 @@ def actors_for(
     for kind in ROSTER:
         missing = [name for name in kind.needs if name not in assets]
         if missing:
-            notes.append(f"{kind.key} stays out: its rule needs {', '.join(missing)} prices.")
+            name = kind.key.replace("_", " ").capitalize()
+            notes.append(f"{name} stays out: its rule needs {', '.join(missing)} prices.")
         else:
             actors[kind.key] = kind()
     for address, value in (changes or {}).items():
