@@ -1,0 +1,112 @@
+"""Trend positions of 60 instruments over 40 years: under 0.1 s, with breakouts under 0.15 s."""
+
+import importlib.util
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas_rules import trend_positions
+from timing import Timing, machine, measure, report
+
+from groundswell.actors import TrendFollower
+from groundswell.core.day import Day
+from groundswell.runs.history import History
+from groundswell.runs.replay import replay
+
+INSTRUMENTS, SESSIONS = 60, 40 * 252
+
+
+def made_history(instruments: int, sessions: int) -> History:
+    """Random walks with volatility clusters, laid out as a history; no calendar is needed."""
+    rng = np.random.default_rng(0)
+    calm = np.exp(0.3 * np.cumsum(rng.normal(0, 0.05, (sessions, instruments)), axis=0))
+    returns = rng.normal(0.0002, 0.01, (sessions, instruments)) * np.clip(calm, 0.4, 3.0)
+    returns[0] = 0.0
+    return History(
+        assets=("index", *(f"a{i}" for i in range(1, instruments))),
+        dates=pd.bdate_range("1980-01-01", periods=sessions),
+        closes=100 * np.exp(np.cumsum(returns, axis=0)),
+        returns=returns,
+        market_value=np.full(sessions, 50_000.0),
+        daily_volume=np.full(sessions, 500.0),
+        days=Day(
+            sessions_to_month_end=np.zeros(sessions, np.int32),  # type: ignore[arg-type]
+            blackout_share=np.zeros(sessions),  # type: ignore[arg-type]
+        ),
+        notes=(),
+    )
+
+
+def polars_positions(prices: Any, actor: TrendFollower) -> Any:
+    """The same positions in polars, one lazy query over all instruments."""
+    import polars as pl
+
+    def position(name: str) -> pl.Expr:
+        p = pl.col(name)
+        weights = iter(actor.rule_weights)
+        change, log_return = p.diff(), p.log().diff()
+        deviation = change.ewm_std(span=actor.difference_span)
+        total = pl.lit(0.0)
+        for n in actor.averages:
+            total += next(weights) * (p - p.rolling_mean(n)).sign()
+        for fast, slow in actor.crossovers:
+            total += next(weights) * (p.rolling_mean(fast) - p.rolling_mean(slow)).sign()
+        for n in actor.momenta:
+            total += next(weights) * (p - p.shift(n)).sign()
+        for fast, slow, scalar in actor.exponentials:
+            gap = p.ewm_mean(span=fast) - p.ewm_mean(span=slow)
+            total += next(weights) * (gap / deviation * scalar / 20).clip(-1, 1)
+        for n in actor.breakouts:
+            before = p.shift(1)
+            side = pl.when(p > before.rolling_max(n)).then(1.0).when(p < before.rolling_min(n)).then(-1.0)
+            total += next(weights) * side.forward_fill()
+        estimates = [log_return.ewm_std(com=centre, bias=True) for centre in actor.volatility_centres]
+        volatility = pl.mean_horizontal(estimates) * np.sqrt(252)
+        cap = float(actor.cap)
+        wanted = (total * float(actor.risk_budget) / volatility).clip(-cap, cap)
+        return wanted.shift(1).ewm_mean(alpha=float(actor.speed), adjust=False).alias(name)
+
+    return prices.lazy().select([position(name) for name in prices.columns]).collect()
+
+
+def main() -> None:
+    """Print the table."""
+    start = machine()
+    history = made_history(INSTRUMENTS, SESSIONS)
+    prices = pd.DataFrame(history.closes, columns=list(history.assets))
+    returns = np.log(prices).diff()
+    books = {
+        "without breakouts": (TrendFollower(breakouts=()), 0.10),
+        "with breakouts": (TrendFollower(), 0.15),
+    }
+    rows = []
+    for name, (actor, bar) in books.items():
+        what = f"{INSTRUMENTS} instruments, {SESSIONS:,} sessions, {len(actor.rules)} look-backs {name}"
+
+        def ours(actor: TrendFollower = actor) -> object:
+            return replay(history, {"trend_follower": actor})
+
+        def in_pandas(actor: TrendFollower = actor) -> object:
+            return trend_positions(prices, returns, actor)
+
+        others = [measure("pandas", in_pandas, repeats=3)]
+        others += _polars(prices, actor)
+        rows.append((measure(what, ours, bar), others))
+    missing = (
+        "" if importlib.util.find_spec("polars") else "polars is not installed (pip install polars): skipped."
+    )
+    report("Trend positions", rows, start, missing)
+
+
+def _polars(prices: pd.DataFrame, actor: TrendFollower) -> list[Timing]:
+    if importlib.util.find_spec("polars") is None:
+        return []
+    import polars as pl
+
+    frame = pl.DataFrame({name: prices[name].to_numpy() for name in prices.columns})
+    return [measure(f"polars {pl.__version__}", lambda: polars_positions(frame, actor), repeats=3)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
