@@ -48,124 +48,138 @@ def _below(window: int) -> int:
     return window.bit_length() - 1
 
 
+def _overlaps(watch: Watch) -> list[tuple[int, int]]:
+    """For each window that is no power of two: the level below it, and how far back the other half ends."""
+    return [(_below(w), w - 2 ** _below(w)) for w in watch.extremes if w != 2 ** _below(w)]
+
+
 def _rows(watch: Watch) -> list[int]:
     """How far back each level of doubled maxima must be remembered, level by level."""
     top = max((_below(n) for n in watch.extremes), default=-1)
     rows = [2**level if level < top else 1 for level in range(top + 1)]
-    for window in watch.extremes:
-        level = _below(window)
-        rows[level] = max(rows[level], window - 2**level)
+    for level, back in _overlaps(watch):
+        rows[level] = max(rows[level], back)
     return rows
 
 
 class Tape(eqx.Module):
     """Running statistics of the closes seen so far, one column per asset.
 
-    Shapes: `assets` columns last. `count` is the number of closes seen and is the same on every
-    path; everything else may differ by path. A statistic whose window is not yet full is not to be
-    used: ask `ready`.
+    Every array may carry further axes behind `assets`, one close per path: `push` then advances all
+    paths at once. It is not to be vmapped: batched reads and writes of a ring would transpose the whole
+    ring every day. `count`, the number of closes seen, is the same on every path. A statistic whose
+    window is not yet full is not to be used: ask `ready`.
+
+    Rings are written first and then read for the *next* push; the rows wait in the fields that end in
+    `_ahead`. Reading before writing would make XLA copy every ring on every day.
     """
 
     watch: Watch = eqx.field(static=True)
     count: Int[Array, ""]
     close: Float[Array, " assets"]
     closes: Float[Array, "ring assets"]
-    returns: Float[Array, "ring assets"]
+    closes_ahead: Float[Array, "means_and_lags assets"]
+    lagged_closes: Float[Array, "lags assets"]
     close_sums: Float[Array, "means assets"]
+    returns: Float[Array, "ring assets"]
+    returns_ahead: Float[Array, "windows assets"]
     return_sums: Float[Array, "windows 2 assets"]
     price_averages: Float[Array, "spans assets"]
     difference_moments: Float[Array, "spans 2 assets"]
     return_moments: Float[Array, "centres 2 assets"]
     doubling: tuple[Float[Array, "ring 2 assets"], ...]
+    halves_ahead: tuple[Float[Array, "2 assets"], ...]
+    overlaps_ahead: tuple[Float[Array, "2 assets"], ...]
     highs_lows: Float[Array, "extremes 2 assets"]
     prior_highs_lows: Float[Array, "extremes 2 assets"]
 
     @classmethod
     def blank(cls, watch: Watch, assets: int) -> "Tape":
         """A tape that has seen nothing yet."""
-        longest = max((*watch.means, *watch.lags, 1)) + 1
 
         def zeros(*shape: int) -> Array:
             return jnp.zeros((*shape, assets))
 
+        def lowest(*shape: int) -> Array:
+            return jnp.full((*shape, 2, assets), -jnp.inf)
+
+        rows, overlaps = _rows(watch), _overlaps(watch)
         return cls(
             watch=watch,
             count=jnp.zeros((), dtype=jnp.int32),
             close=zeros(),
-            closes=zeros(longest),
-            returns=zeros(max((*watch.return_windows, 1)) + 1),
+            closes=zeros(max((*watch.means, *watch.lags, 1))),
+            closes_ahead=zeros(len(watch.means) + len(watch.lags)),
+            lagged_closes=zeros(len(watch.lags)),
             close_sums=zeros(len(watch.means)),
+            returns=zeros(max((*watch.return_windows, 1))),
+            returns_ahead=zeros(len(watch.return_windows)),
             return_sums=zeros(len(watch.return_windows), 2),
             price_averages=zeros(len(watch.price_spans)),
             difference_moments=zeros(len(watch.difference_spans), 2),
             return_moments=zeros(len(watch.return_centres), 2),
-            doubling=tuple(jnp.full((rows, 2, assets), -jnp.inf) for rows in _rows(watch)),
-            highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
-            prior_highs_lows=jnp.full((len(watch.extremes), 2, assets), -jnp.inf),
+            doubling=tuple(lowest(count) for count in rows),
+            halves_ahead=tuple(lowest() for _ in rows[1:]),
+            overlaps_ahead=tuple(lowest() for _ in overlaps),
+            highs_lows=lowest(len(watch.extremes)),
+            prior_highs_lows=lowest(len(watch.extremes)),
         )
 
     def push(self, close: Float[Array, " assets"]) -> "Tape":
         """The tape after one more close."""
-        n = self.count
+        n, watch = self.count, self.watch
         first = n == 0
         change = jnp.where(first, 0.0, close - self.close)
         log_return = jnp.where(first, 0.0, jnp.log(close / jnp.where(first, close, self.close)))
+        closes = _write(self.closes, close, n)
+        returns = _write(self.returns, log_return, n)
+        leaving, lagged = jnp.split(self.closes_ahead, [len(watch.means)])
         doubling, highs_lows = self._extremes_after(close)
         return Tape(
-            watch=self.watch,
+            watch=watch,
             count=n + 1,
             close=close,
-            closes=_write(self.closes, close, n),
-            returns=_write(self.returns, log_return, n),
-            close_sums=self.close_sums + close - _lagged(self.closes, self.watch.means, n),
-            return_sums=self._return_sums_after(log_return),
-            price_averages=_average(self.price_averages, close, self.watch.price_spans, n),
+            closes=closes,
+            closes_ahead=_back_from(closes, (*watch.means, *watch.lags), n + 1),
+            lagged_closes=lagged,
+            close_sums=self.close_sums + close - leaving,
+            returns=returns,
+            returns_ahead=_back_from(returns, watch.return_windows, n + 1),
+            return_sums=self.return_sums
+            + _powers(log_return - jnp.zeros_like(self.returns_ahead))
+            - _powers(self.returns_ahead),
+            price_averages=_average(self.price_averages, close, watch.price_spans, n),
             difference_moments=_moments(
-                self.difference_moments,
-                change,
-                [2 / (s + 1) for s in self.watch.difference_spans],
-                n,
+                self.difference_moments, change, [2 / (s + 1) for s in watch.difference_spans], n
             ),
             return_moments=_moments(
-                self.return_moments, log_return, [1 / (c + 1) for c in self.watch.return_centres], n
+                self.return_moments, log_return, [1 / (c + 1) for c in watch.return_centres], n
             ),
             doubling=doubling,
+            halves_ahead=tuple(_row(ring, n + 1 - 2**level) for level, ring in enumerate(doubling[:-1])),
+            overlaps_ahead=tuple(_row(doubling[level], n + 1 - back) for level, back in _overlaps(watch)),
             highs_lows=highs_lows,
             prior_highs_lows=self.highs_lows,
         )
 
-    def _return_sums_after(self, log_return: Array) -> Array:
-        if not self.watch.return_windows:
-            return self.return_sums
-        leaving = _lagged(self.returns, self.watch.return_windows, self.count)
-        entering = jnp.broadcast_to(log_return, leaving.shape)
-        powers_in = jnp.stack([entering, entering**2], axis=1)
-        return self.return_sums + powers_in - jnp.stack([leaving, leaving**2], axis=1)
-
     def _extremes_after(self, close: Array) -> tuple[tuple[Array, ...], Array]:
         """Maximum over 2^k closes = max of two maxima over 2^(k-1), one of them 2^(k-1) older.
 
-        A window between two powers is the max of two overlapping ones. Every ring is read before it
-        is written, so that it need be no longer than its longest look back.
+        A window between two powers is the max of two overlapping ones.
         """
-        if not self.watch.extremes:
-            return self.doubling, self.highs_lows
-        n = self.count
-
-        def earlier(level: int, back: int) -> Array:
-            ring = self.doubling[level]
-            return jax.lax.dynamic_index_in_dim(ring, (n - back) % ring.shape[0], keepdims=False)
-
         ladder = [jnp.stack([close, -close])]
-        for level in range(len(self.doubling) - 1):
-            ladder.append(jnp.maximum(ladder[level], earlier(level, 2**level)))
-        extremes = []
-        for window in self.watch.extremes:
-            level, back = _below(window), window - 2 ** _below(window)
-            latest = ladder[level]
-            extremes.append(jnp.maximum(latest, earlier(level, back)) if back else latest)
-        doubling = tuple(_write(ring, latest, n) for ring, latest in zip(self.doubling, ladder, strict=True))
-        return doubling, jnp.stack(extremes)
+        for half in self.halves_ahead:
+            ladder.append(jnp.maximum(ladder[-1], half))
+        doubling = tuple(
+            _write(ring, latest, self.count)
+            for ring, latest in zip(self.doubling, ladder[: len(self.doubling)], strict=True)
+        )
+        waiting = iter(self.overlaps_ahead)
+        extremes = [
+            ladder[_below(w)] if w == 2 ** _below(w) else jnp.maximum(ladder[_below(w)], next(waiting))
+            for w in self.watch.extremes
+        ]
+        return doubling, jnp.stack(extremes) if extremes else self.highs_lows
 
     def ready(self, sessions: int) -> Array:
         """Whether at least that many closes have been seen."""
@@ -177,7 +191,7 @@ class Tape(eqx.Module):
 
     def lagged(self, sessions: int) -> Float[Array, " assets"]:
         """The close that many sessions before the latest one."""
-        return self.closes[(self.count - 1 - sessions) % self.closes.shape[0]]
+        return self.lagged_closes[self.watch.lags.index(sessions)]
 
     def prior_highest(self, window: int) -> Float[Array, " assets"]:
         """Highest of the `window` closes before the latest one."""
@@ -215,11 +229,26 @@ def _write(ring: Array, value: Array, n: Array) -> Array:
     return jax.lax.dynamic_update_index_in_dim(ring, value, n % ring.shape[0], axis=0)
 
 
-def _lagged(ring: Array, windows: tuple[int, ...], n: Array) -> Array:
-    """Rows written `window` pushes ago, for each window; zero where there are none yet."""
+def _row(ring: Array, n: Array) -> Array:
+    """The row that was written at push n."""
+    return jax.lax.dynamic_index_in_dim(ring, n % ring.shape[0], keepdims=False)
+
+
+def _back_from(ring: Array, windows: tuple[int, ...], n: Array) -> Array:
+    """Rows written `window` pushes before push n, for each window; zero where there are none yet."""
     back = jnp.asarray(windows, dtype=jnp.int32)
     rows = ring[(n - back) % ring.shape[0]]
-    return jnp.where((n >= back).reshape(-1, *(1,) * (rows.ndim - 1)), rows, 0.0)
+    return jnp.where(_upright(n >= back, rows), rows, 0.0)
+
+
+def _powers(values: Array) -> Array:
+    """Values and their squares on a new second axis."""
+    return jnp.stack([values, values**2], axis=1)
+
+
+def _upright(values: Array, like: Array) -> Array:
+    """One value per row, shaped so that it broadcasts against all columns and paths of `like`."""
+    return values.reshape(-1, *(1,) * (like.ndim - 1))
 
 
 def _weights(alpha: float, n: Array) -> tuple[Array, Array]:
@@ -233,17 +262,17 @@ def _weights(alpha: float, n: Array) -> tuple[Array, Array]:
 def _average(means: Array, value: Array, spans: tuple[int, ...], n: Array) -> Array:
     if not spans:
         return means
-    total = jnp.stack([_weights(2 / (span + 1), n + 1)[0] for span in spans])[:, None]
-    return means + (value - means) / total
+    total = jnp.stack([_weights(2 / (span + 1), n + 1)[0] for span in spans])
+    return means + (value - means) / _upright(total, means)
 
 
 def _moments(moments: Array, value: Array, alphas: list[float], n: Array) -> Array:
     """Exponentially weighted mean and sum of squared deviations; the first close has no return."""
     if not alphas:
         return moments
-    total = jnp.stack([jnp.maximum(_weights(alpha, n)[0], 1.0) for alpha in alphas])[:, None]
-    keep = 1 - jnp.asarray(alphas)[:, None]
     mean, squares = moments[:, 0], moments[:, 1]
+    sums = jnp.stack([jnp.maximum(_weights(alpha, n)[0], 1.0) for alpha in alphas])
+    total, keep = _upright(sums, mean), _upright(1 - jnp.asarray(alphas), mean)
     gap = value - mean
     after = jnp.stack([mean + gap / total, keep * squares + gap**2 * (total - 1) / total], axis=1)
     return jnp.where(n == 0, moments, after)

@@ -66,12 +66,12 @@ def _project_block(
                 return states, done.initiating + done.reflexive
 
             states, orders = jax.vmap(member, in_axes=-1, out_axes=-1)(carried.actors, states)
-            return tape.push(tape.close * jnp.exp(r)), states, after, orders
+            return states, after, orders
 
-        tape, states, value, orders = jax.vmap(path, in_axes=(axes, -1, -1, -1), out_axes=(axes, -1, -1, -1))(
+        states, value, orders = jax.vmap(path, in_axes=(axes, -1, -1, -1), out_axes=-1)(
             tape, states, value, r
         )
-        return (tape, states, value), orders
+        return (tape.push(tape.close * jnp.exp(r)), states, value), orders
 
     start = (tape, jax.tree.map(widen, carried.states), jnp.full(paths, market_value))
     return jax.lax.scan(session, start, (days, returns))[1]
