@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float
 
 from groundswell.core.day import INDEX, Actor, View
 from groundswell.core.engine import jnp
-from groundswell.core.holdings import change_of_holding, weights_after
+from groundswell.core.holdings import weights_after
 from groundswell.core.parameter import parameter, structural
 from groundswell.core.tape import Tape, Watch
 
@@ -36,11 +36,11 @@ class TrendState(eqx.Module):
 
 
 class TrendPlan(eqx.Module):
-    """Fixed at the previous close: position held, position wanted at today's close."""
+    """Fixed at the previous close: position held, and its change in contracts (/ assets at that close)."""
 
     assets: Float[Array, ""]
     weight: Float[Array, " assets"]
-    desired: Float[Array, " assets"]
+    change: Float[Array, " assets"]
     breakout: Float[Array, "breakouts assets"]
     invested: Bool[Array, ""]
 
@@ -49,7 +49,8 @@ class TrendFollower(Actor):
     """Trend followers as one book of 20 look-backs in five families of equal weight.
 
     Position in an asset / assets under management = signal x risk budget / volatility, capped;
-    signal = weighted average of the rules whose window is full, each in [-1, 1].
+    signal = weighted average of the rules whose window is full, each in [-1, 1]. Positions are futures:
+    a number of contracts, moved towards the wanted one once the gap leaves the buffer.
     """
 
     key: ClassVar[str] = "trend_follower"
@@ -84,6 +85,13 @@ class TrendFollower(Actor):
         "share of the gap to the wanted position closed per session",
         "Judgement: positions are moved over about three sessions; Goldman's one-week flows are a "
         "fraction of its one-month flows (secondary)",
+    )
+    buffer: Array = parameter(
+        0.10,
+        0.0,
+        0.20,
+        "gap to the wanted position below which nothing is traded, / a full position",
+        "Carver 2015, Systematic Trading: position inertia of 10% (recalled)",
     )
     averages: tuple[int, ...] = structural(
         (35, 115, 290),
@@ -218,13 +226,15 @@ class TrendFollower(Actor):
         """Which rules have a full window."""
         return jnp.asarray(self.windows) <= tape.count
 
+    def full_position(self, tape: Tape) -> Float[Array, " assets"]:
+        """Position / assets under management when every rule agrees, before the cap binds."""
+        estimates = [tape.exponential_volatility(centre) for centre in self.volatility_centres]
+        return self.risk_budget / jnp.maximum(sum(estimates) / len(estimates), 1e-6)
+
     def size(self, tape: Tape) -> Float[Array, "rules assets"]:
         """Position / assets under management per unit of each rule's signal, before the cap binds."""
         weights = jnp.where(self.speaks(tape), jnp.asarray(self.rule_weights), 0.0)
-        weights = weights / jnp.maximum(jnp.sum(weights), 1e-12)
-        estimates = [tape.exponential_volatility(centre) for centre in self.volatility_centres]
-        volatility = jnp.maximum(sum(estimates) / len(estimates), 1e-6)
-        return weights[:, None] * (self.risk_budget / volatility)
+        return (weights / jnp.maximum(jnp.sum(weights), 1e-12))[:, None] * self.full_position(tape)
 
     def wanted(self, signals: Float[Array, "rules assets"], tape: Tape) -> Float[Array, " assets"]:
         """Position / assets under management for these signals, by asset."""
@@ -232,30 +242,34 @@ class TrendFollower(Actor):
         return jnp.clip(position, -self.cap, self.cap)
 
     def plan(self, state: TrendState, view: View) -> TrendPlan:
-        """The position wanted at the previous close, approached at `speed`."""
+        """The nearest position inside the buffer around the wanted one, approached at `speed`."""
         signals, breakout = self.signals(view.tape, state.breakout)
         wanted = self.wanted(signals, view.tape)
         ready = view.tape.ready(max(self.volatility_centres) + 1)
         # the first position is a starting point, not a trade
         weight = jnp.where(ready & ~state.invested, wanted, state.weight)
+        slack = self.buffer * jnp.minimum(self.full_position(view.tape), self.cap)
+        gap = jnp.clip(weight, wanted - slack, wanted + slack) - weight
         return TrendPlan(
             assets=self.aum_share * view.market_value,
             weight=weight,
-            desired=jnp.where(ready, weight + self.speed * (wanted - weight), weight),
+            change=jnp.where(ready, self.speed * gap, 0.0),
             breakout=breakout,
             invested=state.invested | ready,
         )
 
     def order(self, plan: TrendPlan, r: Array) -> Array:
-        """USD bn per asset to trade if today's log returns are r."""
-        return change_of_holding(plan.assets, plan.weight, plan.desired, r)
+        """USD bn per asset to trade if today's log returns are r.
+
+        The number of contracts is fixed at the previous close; only its value moves with the day.
+        """
+        return plan.change * plan.assets * jnp.exp(r)
 
     def update(self, state: TrendState, plan: TrendPlan, view: View, r: Array, filled: Array) -> TrendState:
-        """Position after the close."""
-        orders = change_of_holding(plan.assets, plan.weight, plan.desired, r)
+        """Position after the close: what was held drifts with the market."""
         return TrendState(
             breakout=plan.breakout,
-            weight=weights_after(plan.assets, plan.weight, orders, r, filled),
+            weight=weights_after(plan.assets, plan.weight, self.order(plan, r), r, filled),
             invested=plan.invested,
         )
 

@@ -68,7 +68,7 @@ class VolTarget(Actor):
         0.0031,
         0.0207,
         "assets of all cohorts / market value of the index",
-        "USD 200bn at a 12% target in June 2025, backed out of Nomura's USD 114.2bn projection of 25 Jun 2025 "
+        "USD 200bn at a 12% target in June 2025, from Nomura's USD 114.2bn projection of 25 Jun 2025 "
         "(derived; USD 162-243bn over targets, against USD 52tn); high end: the street's USD 400bn of 2016 "
         "(secondary) against USD 19.3tn",
     )
