@@ -147,7 +147,7 @@ def crowding_table(found: list[Trigger], spot: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["distance", "share", "flow"])
 
 
-def moved(window: Moved, columns: list[int], size: Members) -> pd.DataFrame:
+def moved(window: Moved, columns: list[int]) -> pd.DataFrame:
     """The window's move taken apart: orders in USD bn, effects as log returns that sum to the total.
 
     Rows: actors, "decay of earlier impact", "residual" (what the rules do not explain), "index return".
@@ -155,7 +155,7 @@ def moved(window: Moved, columns: list[int], size: Members) -> pd.DataFrame:
     rows = []
     for c in columns:
         effect, low, high = estimate_one(window.effects[c])
-        initiating, reflexive = (float(x[c, 0] * size[0]) for x in (window.initiating, window.reflexive))
+        initiating, reflexive = float(window.initiating[c, 0]), float(window.reflexive[c, 0])
         rows.append((window.actors[c], initiating, reflexive, effect, low, high))
     for name, members in (("decay of earlier impact", window.decay), ("residual", window.residual)):
         rows.append((name, 0.0, 0.0, *estimate_one(members)))

@@ -196,7 +196,7 @@ def build_desk(
         scenarios=scenario_table,
         triggers=levels,
         crowding=desk_frames.crowding_table(trend, spot),
-        moved=desk_frames.moved(window, columns, size),
+        moved=desk_frames.moved(window, columns),
         moved_window=(history.dates[first], history.dates[last]),
         history=desk_frames.exposure_history(replayed, columns),
         fan=desk_frames.fan(ahead, scenarios, size),
