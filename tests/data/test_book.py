@@ -15,6 +15,7 @@ from made_data import made_table
 
 from groundswell.data.book import PRICE, Book, Series
 from groundswell.data.errors import DataError
+from groundswell.data.notes import Note, counted
 
 
 def a_series(values: list[float], *, name: str = "index", unit: str = PRICE) -> Series:
@@ -176,6 +177,21 @@ def test_cutting_the_book_changes_nothing_at_or_before_the_cut(
     pd.testing.assert_frame_equal(cut.daily_volume(), book.daily_volume().loc[:day])
     assert not cut.market_value().isna().any(axis=None)
     assert not cut.daily_volume().isna().any(axis=None)
+
+
+def test_a_note_is_told_only_on_the_evenings_on_which_it_holds() -> None:
+    first, second = pd.Timestamp("2018-02-05"), pd.Timestamp("2018-03-01")
+    remarks = (
+        "always",
+        *counted([first, second, second], lambda n: f"{n} rows dropped"),
+        Note("estimated", until=second),
+    )
+    whole = a_book()
+    book = Book(whole.series, whole.as_of, "made", False, remarks)
+    assert book.notes == ("always", "3 rows dropped")
+    assert book.cut("2018-02-28").notes == ("always", "1 rows dropped", "estimated")
+    assert book.cut("2018-02-05").notes == ("always", "1 rows dropped", "estimated")
+    assert book.cut("2018-02-04").notes == ("always", "estimated")
 
 
 def test_the_books_own_market_value_is_carried_with_the_index() -> None:

@@ -41,7 +41,7 @@ def test_an_evening_of_the_past_knows_nothing_of_the_next_day() -> None:
 
 
 def test_an_as_of_with_too_little_history_is_refused() -> None:
-    with pytest.raises(DataError, match=r"only 19 sessions.*at least 64.*1999-04-06 on"):
+    with pytest.raises(DataError, match=r"only 19 sessions.*at least 128.*1999-07-07 on"):
         load(as_of="1999-01-29")
     with pytest.raises(DataError, match="begins on 1999-01-04"):
         load(as_of="1998-12-31")

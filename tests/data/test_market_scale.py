@@ -15,7 +15,7 @@ def prices(start: str, end: str, seed: int = 1) -> pd.Series:
     return pd.Series(random_walk(len(days), seed), days, name="index")
 
 
-@pytest.mark.parametrize("name", ["market_value", "dollar_volume", "buybacks"])
+@pytest.mark.parametrize("name", ["market_value", "dollar_volume"])
 def test_every_figure_of_a_table_has_a_range_a_unit_and_a_source(name: str) -> None:
     table = pd.read_csv(market_scale.TABLES / f"{name}.csv")
     assert not table.isna().any(axis=None)
@@ -78,15 +78,6 @@ def test_ranges_are_never_narrower_than_fifteen_percent() -> None:
     for table in (value, market_scale.daily_volume(value, index)):
         assert (table["high"] / table["value"]).min() >= 1.149
         assert (table["low"] / table["value"]).max() <= 0.851
-
-
-def test_buybacks_come_with_the_day_they_were_known() -> None:
-    table = market_scale.buybacks().set_index("period")
-    quarters = table.loc[table.index.str.contains("Q")]
-    assert quarters.loc["2018Q1":"2018Q4", "value"].sum() == pytest.approx(806.5, abs=1e-9)
-    ends = pd.PeriodIndex(quarters.index, freq="Q").end_time
-    assert (quarters["released"] > ends).all()
-    assert quarters["released"].is_monotonic_increasing
 
 
 def test_notes_say_what_is_assumed() -> None:

@@ -77,7 +77,21 @@ def test_volume_in_shares_is_kept_apart_with_a_note(made_prices: Writer) -> None
     book = load(made_prices(table))
     assert "volume" not in book.series
     assert book.values("share_volume").iloc[-1] == 3.5e9
-    assert any("'volume' counts shares" in note for note in book.notes)
+    first = table["date"].iloc[0]
+    assert (
+        "prices.csv: 'volume' has 300 values above 10,000, which count shares: kept as share_volume, "
+        f"not used as dollars (first {first})."
+    ) in book.notes
+
+
+def test_the_unit_of_volume_is_decided_row_by_row(made_prices: Writer) -> None:
+    table = made_table().assign(volume=400.0)
+    table.loc[100:, "volume"] = 3.5e9
+    table.loc[200, "volume"] = 10_000.0
+    book = load(made_prices(table))
+    assert book.values("volume").to_list() == [400.0] * 100 + [10_000.0]
+    assert (book.values("share_volume") == 3.5e9).all()
+    assert any("'volume' has 199 values above 10,000" in note for note in book.notes)
 
 
 def test_zero_volume_is_unknown_volume(made_prices: Writer) -> None:
@@ -318,9 +332,11 @@ def test_a_date_that_cannot_be_read_is_refused(made_prices: Writer, cell: str) -
     assert "2018-02-05" in message
 
 
-def test_fewer_than_64_sessions_are_refused(made_prices: Writer) -> None:
-    assert "there are 63 sessions with a price" in refusal(made_prices(sessions=63))
-    load(made_prices(sessions=64))
+def test_fewer_than_128_sessions_are_refused(made_prices: Writer) -> None:
+    message = refusal(made_prices(sessions=127))
+    assert "there are 127 sessions with a price" in message
+    assert "at least 128" in message
+    load(made_prices(sessions=128))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -349,7 +365,7 @@ def test_negative_volume_and_zero_market_value_are_refused(made_prices: Writer) 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    row=st.integers(0, 99),
+    row=st.integers(0, 139),
     column=st.sampled_from(["date", "index", "bond", "volume"]),
     cell=st.one_of(
         st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=12),
@@ -360,7 +376,7 @@ def test_negative_volume_and_zero_market_value_are_refused(made_prices: Writer) 
 def test_whatever_a_cell_holds_the_file_is_refused_in_words_or_gives_whole_numbers(
     tmp_path_factory: pytest.TempPathFactory, row: int, column: str, cell: str
 ) -> None:
-    table = made_table(100, assets=("index", "bond")).assign(volume=400.0).astype(object)
+    table = made_table(140, assets=("index", "bond")).assign(volume=400.0).astype(object)
     table.loc[row, column] = cell
     file = tmp_path_factory.mktemp("any") / "prices.csv"
     table.to_csv(file, index=False)
@@ -377,6 +393,61 @@ def test_whatever_a_cell_holds_the_file_is_refused_in_words_or_gives_whole_numbe
         assert (frame.to_numpy() > 0.0).all()
     for asset in book.assets:
         assert np.isfinite(book.returns(asset).to_numpy()).all()
+
+
+def a_file_with_everything_to_repair() -> pd.DataFrame:
+    """Return 300 sessions with every repair, most of them late, and a volume that changes its unit."""
+    table = made_table(300, assets=("index", "bond")).assign(volume=400.0, market_value=20_000.0)
+    table.loc[:9, "bond"] = np.nan
+    table.loc[:219, "market_value"] = np.nan
+    table.loc[:179, "volume"] = 3.5e9
+    table.loc[[185, 250, 251], "volume"] = [3.5e9, 3.5e9, 0.0]
+    table.loc[[190, 192, 270], "bond"] = np.nan
+    table.loc[[196, 280], "index"] = np.nan
+    table.loc[205:, "index"] *= 2.0
+    table.loc[230:, "index"] *= 0.5
+    idle = table.loc[[170, 240]].assign(date=["2015-09-07", "2015-12-25"], index=np.nan)
+    twice = pd.concat([table.loc[[200, 200, 260]], idle])
+    return pd.concat([table.drop(index=[175, 210, 211, 275]), twice]).sort_values("date", kind="stable")
+
+
+def test_every_repair_of_that_file_is_told(made_prices: Writer) -> None:
+    notes = " ".join(load(made_prices(a_file_with_everything_to_repair()), accept_jumps=True).notes)
+    for told in (
+        "3 rows repeated exactly",
+        "2 rows of weekends or holidays",
+        "3 empty prices in column 'bond'",
+        "2 empty prices in column 'index'",
+        "2 one-day moves above 40%",
+        "4 sessions without a row",
+        "'volume' has 181 values",
+        "'bond' begins on",
+    ):
+        assert told in notes
+    assert "estimated" not in notes
+
+
+@pytest.mark.parametrize("order", ["oldest first", "newest first", "mixed"])
+@settings(max_examples=25, deadline=None)
+@given(position=st.integers(150, 299), later=st.integers(0, 3))
+def test_a_file_cut_at_a_day_is_the_file_loaded_and_cut(
+    tmp_path_factory: pytest.TempPathFactory, order: str, position: int, later: int
+) -> None:
+    table = a_file_with_everything_to_repair()
+    if order != "oldest first":
+        table = table.iloc[::-1] if order == "newest first" else table.sample(frac=1.0, random_state=1)
+    day = pd.Timestamp(made_table()["date"].iloc[position]) + pd.Timedelta(days=later)
+    folder = tmp_path_factory.mktemp("cut")
+    table.to_csv(folder / "prices.csv", index=False)
+    cut = load(folder / "prices.csv", as_of=day, accept_jumps=True)
+    table[table["date"] <= f"{day:%Y-%m-%d}"].to_csv(folder / "prices.csv", index=False)
+    short = load(folder / "prices.csv", accept_jumps=True)
+    assert cut.notes == short.notes
+    assert set(cut.series) == set(short.series)
+    for name in short.series:
+        pd.testing.assert_series_equal(cut.values(name), short.values(name))
+    pd.testing.assert_frame_equal(cut.daily_volume(), short.daily_volume())
+    pd.testing.assert_frame_equal(cut.market_value(), short.market_value())
 
 
 @pytest.mark.parametrize("file", ["equity/sp500_daily.csv", "etf/spy.csv"])

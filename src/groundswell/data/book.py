@@ -16,10 +16,15 @@ import pandas as pd
 
 from groundswell.data import market_scale
 from groundswell.data.errors import DataError, closest
+from groundswell.data.notes import Note
 
 NEW_YORK = "America/New_York"
 CLOSE = time(16, 0)
 PRICE = "price"
+
+MINIMUM_SESSIONS = 128
+"""Sessions a book needs: two seeding periods of the slowest cohort; below that no position can be
+told from its start."""
 
 VOLUME_WINDOW = 21
 """Sessions over which a book's own dollar volume is averaged (one month)."""
@@ -98,14 +103,15 @@ class Book:
         as_of: the day at whose end, in New York, the book was cut.
         label: what data this is, for people ("prices.csv").
         is_bundled: whether it is the history that comes with the software.
-        notes: repairs made and assumptions taken, one sentence each, for the sheet.
+        remarks: repairs made and assumptions taken, one sentence each; a `Note` where the sentence
+            holds on some evenings only. `notes` has those that hold at the end of `as_of`.
     """
 
     series: Mapping[str, Series]
     as_of: pd.Timestamp
     label: str
     is_bundled: bool = False
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str | Note, ...] = ()
 
     def __post_init__(self) -> None:
         if "index" not in self.series:
@@ -177,6 +183,12 @@ class Book:
         """Return the names of the price series, `index` first."""
         others = (name for name, series in self.series.items() if series.unit == PRICE)
         return ("index", *(name for name in others if name != "index"))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the repairs and assumptions that could be told at the end of `as_of`, for the sheet."""
+        every = (Note(remark) if isinstance(remark, str) else remark for remark in self.remarks)
+        return tuple(note.text for note in every if note.holds(self.as_of))
 
     @property
     def through(self) -> pd.Timestamp:

@@ -58,12 +58,12 @@ def bundled_book() -> Book:
             released_at=time(16, 15),
         ),
     }
-    notes = (
+    remarks = (
         f"Bundled history: S&P 500 from {prices.index[0]:%Y-%m-%d} to {through:%Y-%m-%d}, "
         "no bonds; for today's market load your own prices.",
         *market_scale.assumptions(pd.Timestamp(prices.index[0])),
     )
-    return Book(series=series, as_of=through, label=LABEL, is_bundled=True, notes=notes)
+    return Book(series=series, as_of=through, label=LABEL, is_bundled=True, remarks=remarks)
 
 
 def _read(path: str, columns: list[str]) -> pd.DataFrame:

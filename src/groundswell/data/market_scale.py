@@ -1,4 +1,4 @@
-"""How big the market is where a book does not say: market value, dollar volume, buybacks.
+"""How big the market is where a book does not say: market value, dollar volume.
 
 Flows are told in dollars, price files are not. The tables of this room (each figure with a range
 and a source) give the scale at year ends, and the index carries it from day to day.
@@ -114,18 +114,6 @@ def assumptions(first_day: pd.Timestamp, *, value: bool = True, volume: bool = T
             "last known year; 1.5% [0.9%, 2.4%] where no year is known."
         )
     return notes
-
-
-def buybacks() -> pd.DataFrame:
-    """Return S&P 500 buybacks by period as published, one row per quarter (year before 2016).
-
-    Columns: `period` ("2016Q1" or "2015"), `value`, `low`, `high` (USD bn in that period), `unit`,
-    `released` (the day it was known, or the latest day it can have been), `source`.
-
-    Source: S&P Dow Jones Indices press releases; recalled figures are marked in `source`.
-    """
-    table = pd.read_csv(TABLES / "buybacks.csv", dtype={"period": str}, parse_dates=["released"])
-    return table
 
 
 @cache

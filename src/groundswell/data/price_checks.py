@@ -11,6 +11,7 @@ import pandas as pd
 
 from groundswell.data import calendar
 from groundswell.data.errors import DataError
+from groundswell.data.notes import Note, counted
 from groundswell.data.table_file import TextTable
 
 EMPTY = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "nat", "<na>", "-", "."})
@@ -67,18 +68,20 @@ def read_numbers(table: TextTable, column: str) -> pd.Series[float]:
 
 def ordered(
     table: TextTable, days: pd.Series[pd.Timestamp], values: pd.DataFrame
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Note]]:
     """Return the values by day, ascending and each once, with a column `row`; and the notes.
 
     Raises:
         DataError: one day appears twice with different values.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     frame = values.assign(row=values.index.to_numpy()).set_index(pd.DatetimeIndex(days, name="date"))
     if not frame.index.is_monotonic_increasing:
-        steps = np.diff(frame.index.to_numpy()) < np.timedelta64(0, "D")
-        first = frame.index[int(np.argmax(steps)) + 1]
-        notes.append(_note(table, f"rows were not in order of date; sorted (first at {first:%Y-%m-%d})"))
+        stand = frame.index.to_numpy()
+        displaced = stand > np.minimum.accumulate(stand[::-1])[::-1]  # an earlier day stands below
+        first = pd.Timestamp(stand[displaced].min())
+        text = f"{table.name}: rows were not in order of date; sorted (first at {first:%Y-%m-%d})."
+        notes.append(Note(text, since=first))
         frame = frame.sort_index(kind="stable")
     if frame.index.has_duplicates:
         repeated = frame.index.duplicated()
@@ -92,13 +95,14 @@ def ordered(
                 expected="one row per day",
                 remedy="remove the wrong row",
             )
-        first, count = frame.index[repeated][0], int(repeated.sum())
-        notes.append(_note(table, f"{_rows(count)} repeated exactly; dropped (first {first:%Y-%m-%d})"))
+        again = frame.index[repeated]
+        dropped = f"repeated exactly; dropped (first {again[0]:%Y-%m-%d})"
+        notes += counted(again, lambda n: f"{table.name}: {times(n, 'row')} {dropped}.")
         frame = frame.loc[~repeated]
     return frame, notes
 
 
-def without_closed_days(table: TextTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def without_closed_days(table: TextTable, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Return the rows of days on which the exchange traded, and the notes.
 
     A row of a weekend or holiday goes when the index is empty or repeats the previous price.
@@ -122,8 +126,8 @@ def without_closed_days(table: TextTable, frame: pd.DataFrame) -> tuple[pd.DataF
             expected="sessions of the New York Stock Exchange only",
             remedy="remove the rows of weekends and holidays, or correct the date",
         )
-    note = f"{_rows(int(closed.sum()))} of weekends or holidays without a new price; dropped"
-    return frame.loc[~closed], [_note(table, f"{note} (first {days[closed][0]:%Y-%m-%d})")]
+    what = f"of weekends or holidays without a new price; dropped (first {days[closed][0]:%Y-%m-%d})"
+    return frame.loc[~closed], counted(days[closed], lambda n: f"{table.name}: {times(n, 'row')} {what}.")
 
 
 def check_prices(
@@ -133,7 +137,7 @@ def check_prices(
     *,
     column: str,
     accept_jumps: bool,
-) -> tuple[pd.Series[float], list[str]]:
+) -> tuple[pd.Series[float], list[Note]]:
     """Return one asset's prices without empty days, and the notes.
 
     Empty cells before an asset's first price are its time before listing. After it, up to ten are
@@ -149,7 +153,7 @@ def check_prices(
     Raises:
         DataError: more empty cells, a price at or below zero, or a move above 40% in a day.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     low = (price <= 0.0).to_numpy()
     if low.any():
         position = int(np.argmax(low))
@@ -171,8 +175,8 @@ def check_prices(
                 expected=f"a price on every session; up to {MOST_EMPTY} empty ones are dropped",
                 remedy="fill in the prices, or remove the column or the rows",
             )
-        text = f"{count} empty price{'s' * (count > 1)} in column '{column}'; dropped"
-        notes.append(_note(table, f"{text} (first {first:%Y-%m-%d})"))
+        dropped = f"in column '{column}'; dropped (first {first:%Y-%m-%d})"
+        notes += counted(price.index[empty], lambda n: f"{table.name}: {times(n, 'empty price')} {dropped}.")
     known = price.dropna()
     moves = np.expm1(np.abs(np.diff(np.log(known.to_numpy()))))
     jumps = moves > JUMP
@@ -187,10 +191,10 @@ def check_prices(
                 expected=f"daily moves below {JUMP:.0%}, adjusted for splits",
                 remedy="correct the price; if the move is real, load with accept_jumps=True (--accept-jumps)",
             )
-        count = int(jumps.sum())
-        moved = f"{count} one-day move{'s' if count > 1 else ''} above {JUMP:.0%}"
-        text = f"{moved} in column '{column}' accepted"
-        notes.append(_note(table, f"{text} (first {day:%Y-%m-%d}, {step})"))
+        accepted = f"above {JUMP:.0%} in column '{column}' accepted (first {day:%Y-%m-%d}, {step})"
+        notes += counted(
+            known.index[1:][jumps], lambda n: f"{table.name}: {times(n, 'one-day move')} {accepted}."
+        )
     return known, notes
 
 
@@ -214,8 +218,8 @@ def check_quantity(
     return values[values > 0.0]
 
 
-def check_gaps(table: TextTable, prices: pd.Series[float], row: pd.Series[int]) -> list[str]:
-    """Return a note on the sessions that the file leaves out, if any.
+def check_gaps(table: TextTable, prices: pd.Series[float], row: pd.Series[int]) -> list[Note]:
+    """Return notes on the sessions that the file leaves out, if any, each told from the next price on.
 
     Raises:
         DataError: more than five sessions in a row, or more than a tenth of all, are missing.
@@ -238,13 +242,11 @@ def check_gaps(table: TextTable, prices: pd.Series[float], row: pd.Series[int]) 
             remedy="add the missing rows, or keep the rows on one side of the gap; weekly or "
             "monthly prices cannot be used",
         )
-    text = f"{len(missing)} session{'s' if len(missing) > 1 else ''} without a row"
-    return [_note(table, f"{text} (first {missing[0]:%Y-%m-%d})")]
+    told = days[np.searchsorted(days.to_numpy(), missing.to_numpy())]
+    first = f"(first {missing[0]:%Y-%m-%d})"
+    return counted(told, lambda n: f"{table.name}: {times(n, 'session')} without a row {first}.")
 
 
-def _rows(count: int) -> str:
-    return f"{count} row{'s' if count > 1 else ''}"
-
-
-def _note(table: TextTable, text: str) -> str:
-    return f"{table.name}: {text}."
+def times(count: int, noun: str) -> str:
+    """Return a counted noun: "1 row", "7 rows"."""
+    return f"{count} {noun}{'s' if count > 1 else ''}"

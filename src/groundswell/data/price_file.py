@@ -14,15 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from groundswell.data import market_scale, price_checks
-from groundswell.data.book import PRICE, Book, Series
+from groundswell.data.book import MINIMUM_SESSIONS, PRICE, Book, Series
 from groundswell.data.errors import DataError
+from groundswell.data.notes import Note, counted
 from groundswell.data.table_file import TextTable, read_table
 
-MINIMUM_SESSIONS = 64
-"""Sessions a book needs: a three-month volatility takes 63 returns."""
-
 SHARE_COUNT = 10_000.0
-"""Median volume above which a column counts shares: no index trades 10,000 USD bn a day."""
+"""Volume above which a value counts shares: no index trades 10,000 USD bn a day."""
 
 BESIDE_CLOSE = (
     *("open", "high", "low", "adj_close", "adjclose", "adjusted_close"),
@@ -35,9 +33,10 @@ KNOWN = ("close", "index", "bond", *UNITS)
 def price_book(path: str | PathLike[str], *, accept_jumps: bool = False) -> Book:
     """Return the book of a price file.
 
-    `volume` is dollars (USD bn a day); a column whose median is above 10,000 can only count shares
-    and is kept as `share_volume`. A column `vix` is an index level in percent, not an asset. Values
-    are taken as known at 16:00 New York time of their own day.
+    `volume` is dollars (USD bn a day); a value above 10,000 can only count shares and goes to
+    `share_volume`, each row by itself. A column `vix` is an index level in percent, not an asset.
+    Values are taken as known at 16:00 New York time of their own day. The book is as of the last day
+    in the file, with or without a price.
 
     Args:
         path: a .csv or .parquet file.
@@ -53,6 +52,7 @@ def price_book(path: str | PathLike[str], *, accept_jumps: bool = False) -> Book
     numbers = {name: price_checks.read_numbers(table, column) for name, column in columns.items()}
     frame, more = price_checks.ordered(table, days, pd.DataFrame(numbers))
     notes += more
+    last_day = frame.index[-1]
     frame, more = price_checks.without_closed_days(table, frame)
     notes += more
     row = frame["row"]
@@ -67,27 +67,47 @@ def price_book(path: str | PathLike[str], *, accept_jumps: bool = False) -> Book
         if name == "index":
             notes += price_checks.check_gaps(table, prices, row)
         elif prices.index[0] > frame.index[0]:
-            notes.append(f"{table.name}: '{name}' begins on {prices.index[0]:%Y-%m-%d}.")
+            begins = prices.index[0]
+            notes.append(Note(f"{table.name}: '{name}' begins on {begins:%Y-%m-%d}.", since=begins))
         series[name] = _series(table, name, prices, PRICE)
     for name in (name for name in columns if name in UNITS):
         values = price_checks.check_quantity(table, frame[name], row, zero_is_unknown=name == "volume")
-        if name == "volume" and values.median() > SHARE_COUNT:
-            series["share_volume"] = _series(table, "share_volume", values, "shares")
-            notes.append(
-                f"{table.name}: 'volume' counts shares (median {values.median():,.0f}); it is kept "
-                "as share_volume and not used as dollars."
-            )
-        elif len(values):
+        if name == "volume":
+            shares, values = values[values > SHARE_COUNT], values[values <= SHARE_COUNT]
+            if len(shares):
+                series["share_volume"] = _series(table, "share_volume", shares, "shares")
+            notes += _share_notes(table, shares)
+        if len(values):
             series[name] = _series(table, name, values, UNITS[name])
+    notes += _estimated(frame.index[0], series)
+    return Book(series=series, as_of=last_day, label=table.name, remarks=tuple(notes))
 
-    first, through = frame.index[0], series["index"].frame["observed"].iloc[-1]
-    notes += market_scale.assumptions(
-        first, value="market_value" not in series, volume="volume" not in series
+
+def _share_notes(table: TextTable, shares: pd.Series[float]) -> list[Note]:
+    """Return the notes on the values of `volume` that count shares."""
+    if shares.empty:
+        return []
+    kept = (
+        f"above {SHARE_COUNT:,.0f}, which count shares: kept as share_volume, not used as dollars "
+        f"(first {shares.index[0]:%Y-%m-%d})"
     )
-    return Book(series=series, as_of=pd.Timestamp(through), label=table.name, notes=tuple(notes))
+    return counted(
+        shares.index,
+        lambda n: f"{table.name}: 'volume' has {price_checks.times(n, 'value')} {kept}.",
+    )
 
 
-def _columns(table: TextTable) -> tuple[dict[str, str], list[str]]:
+def _estimated(first_day: pd.Timestamp, series: dict[str, Series]) -> list[Note]:
+    """Return the notes on what the tables give, each until the file's own figures begin."""
+    begins = {name: found.frame["observed"].iloc[0] for name, found in series.items()}
+    value = market_scale.assumptions(first_day, volume=False)
+    volume = market_scale.assumptions(first_day, value=False)
+    return [Note(text, until=begins.get("market_value")) for text in value] + [
+        Note(text, until=begins.get("volume")) for text in volume
+    ]
+
+
+def _columns(table: TextTable) -> tuple[dict[str, str], list[Note]]:
     """Return which series stands in which column of the file, `index` first, and the notes."""
     names = [name for name in table.header if name]
     place = f"{table.name}, row 1"
@@ -131,7 +151,7 @@ def _columns(table: TextTable) -> tuple[dict[str, str], list[str]]:
                 )
             columns[name] = name
     if unused:
-        return columns, [f"{table.name}: prices from '{source}'; {', '.join(unused)} not used."]
+        return columns, [Note(f"{table.name}: prices from '{source}'; {', '.join(unused)} not used.")]
     return columns, []
 
 
@@ -149,7 +169,7 @@ def _long_enough(table: TextTable, prices: pd.Series[float], column: str) -> Non
         raise DataError(
             f"there are {len(prices)} sessions with a price",
             where=f"{table.name}, column '{column}'",
-            expected=f"at least {MINIMUM_SESSIONS}, three months of daily prices",
+            expected=f"at least {MINIMUM_SESSIONS}: with fewer no position can be told from its start",
             remedy="load a longer history",
         )
 

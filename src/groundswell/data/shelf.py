@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from os import PathLike
 
-from groundswell.data.book import Book
+from groundswell.data.book import MINIMUM_SESSIONS, Book
 from groundswell.data.bundle import bundled_book
 from groundswell.data.errors import DataError
-from groundswell.data.price_file import MINIMUM_SESSIONS, price_book
+from groundswell.data.price_file import price_book
 
 
 def load(
@@ -27,7 +27,7 @@ def load(
 
     Raises:
         DataError: the file cannot be used as it is (the message names file, row and column, what
-            was expected and what to do), or fewer than 64 sessions were known by `as_of`.
+            was expected and what to do), or fewer than 128 sessions were known by `as_of`.
     """
     whole = bundled_book() if path is None else price_book(path, accept_jumps=accept_jumps)
     book = whole.cut(as_of)
@@ -37,7 +37,7 @@ def load(
         raise DataError(
             f"only {sessions} sessions of the index were known by {book.as_of:%Y-%m-%d}",
             where=book.label,
-            expected=f"at least {MINIMUM_SESSIONS} sessions, three months of history",
+            expected=f"at least {MINIMUM_SESSIONS}: with fewer no position can be told from its start",
             remedy=f"choose an as-of date from {enough:%Y-%m-%d} on, or load a longer file",
         )
     return book
