@@ -58,7 +58,8 @@ def _flows(factor: float, scenarios: tuple[str, ...]) -> pd.DataFrame:
 
 def _positions() -> pd.DataFrame:
     rows = [(actor, *numbers, pd.Timestamp("1999-04-07")) for actor, numbers in _EXPOSURE.items()]
-    total = sum(numbers[0] for numbers in _EXPOSURE.values())
+    holders = _EXPOSURE.keys() - {"buyback_desk", "rebalancer"}
+    total = sum(_EXPOSURE[actor][0] for actor in sorted(holders))
     rows.append(("total", total, 0.84 * total, 1.17 * total, 0.58, 0.22, -0.71, pd.Timestamp("1999-04-07")))
     columns = ["actor", "exposure", "low", "high", "pct_of_max", "percentile", "z", "since"]
     return pd.DataFrame(rows, columns=columns)

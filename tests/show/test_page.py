@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from groundswell.sheets import words
@@ -121,6 +122,32 @@ def test_the_first_screen_says_who_how_much_and_how_sure(made_desk: Any, html: s
     assert f"{words.flow(row.flow)}<small>{band}</small>" in first
     assert "data 2,740 days old" in first
     assert "2,441.20" in first
+
+
+def test_the_page_says_what_z_and_unless_mean_and_what_the_total_leaves_out(
+    made_desk: Any, html: str
+) -> None:
+    first, rest = html.split("<figure", 1)
+    assert "z: against flows over as many sessions since 1999" in first
+    assert words.UNLESS in first
+    assert words.UNLESS in rest
+    assert words.TOTAL_LEAVES_OUT in rest
+
+
+def test_the_history_of_flows_begins_with_the_earliest_position(made_desk: Any) -> None:
+    since = made_desk.positions["since"].copy()
+    since.iloc[2] = pd.Timestamp("1957-03-04")
+    early = replace(made_desk, positions=made_desk.positions.assign(since=since))
+    assert tables.flow_history(early).endswith("over as many sessions since 1957")
+    unknown = replace(made_desk, positions=made_desk.positions.assign(since=pd.NaT))
+    assert tables.flow_history(unknown).endswith("over as many sessions")
+
+
+def test_only_a_position_that_never_varied_has_dashes_for_its_place(made_desk: Any) -> None:
+    positions = made_desk.positions.copy()
+    positions.loc[:2, ["percentile", "z"]] = [[0.5, 0.0], [0.5, 0.01], [0.51, 0.0]]
+    places = [row.cells[4:6] for row in tables.positions(replace(made_desk, positions=positions)).rows[:3]]
+    assert places == [("–", "–"), ("50th", "0.0"), ("51st", "0.0")]
 
 
 def test_fresh_data_carry_no_badge(make_desk: Callable[..., Any], made_desk: Any) -> None:

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from groundswell.sheets import words
-from groundswell.show import terminal
+from groundswell.show import tables, terminal
 
 
 def printed(desk: Any, width: int = 100, **options: Any) -> str:
@@ -106,3 +106,20 @@ def test_parameters_are_listed_with_range_unit_and_source(made_desk: Any) -> Non
     assert "clock  daily  (fixed)" in text
     for row in made_desk.assumptions.itertuples():
         assert row.source in " ".join(text.split())
+
+
+def test_headings_say_what_z_and_unless_mean_and_what_the_total_leaves_out(made_desk: Any) -> None:
+    text = " ".join(printed(made_desk).split())
+    for part in (tables.flow_history(made_desk), words.UNLESS, words.TOTAL_LEAVES_OUT):
+        assert part in text
+
+
+def test_a_position_that_never_varied_has_no_place_on_the_scale(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk()
+    still = desk.positions["actor"] == "leveraged_fund"
+    desk = replace(desk, positions=desk.positions.assign(percentile=0.5).assign(z=(~still).astype(float)))
+    lines = [line for line in printed(desk).splitlines() if "·····" in line]
+    for line in lines:
+        assert (re.search(r" –  ·{11} +–  ", line) is not None) == line.startswith("Leveraged funds")
+        assert ("●" in line) != line.startswith("Leveraged funds")
+    assert len(lines) == 7

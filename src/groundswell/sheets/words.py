@@ -17,6 +17,15 @@ MINUS = "−"
 MISSING = "–"
 NO_DECIMALS_ABOVE = 20.0
 
+TOTAL_LEAVES_OUT = (
+    "The total leaves out buybacks (a pace of purchases) and rebalancers (balanced funds hold stocks "
+    "whatever happens)."
+)
+"""What readers must know of the last line of the positions."""
+
+UNLESS = "unless above/below: flips unless the close is there"
+"""What the words "unless above" or "unless below" in a trigger's rule mean."""
+
 
 @dataclass(frozen=True)
 class ActorWords:

@@ -112,6 +112,9 @@ def to_html(desk: Desk) -> str:
         flows=tables.flows(desk),
         flow_actors=list(desk.flows["actor"]),
         methods=methods(desk),
+        flow_history=tables.flow_history(desk),
+        total_leaves_out=words.TOTAL_LEAVES_OUT,
+        unless=words.UNLESS,
         missing=words.MISSING,
         count=words.count,
     )

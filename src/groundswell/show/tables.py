@@ -77,15 +77,18 @@ def strip(desk: Desk) -> Table:
 
 
 def positions(desk: Desk) -> Table:
-    """Positions per actor, USD bn, with their place in the actor's own history."""
+    """Positions per actor, USD bn, with their place in the actor's own history.
+
+    One that never varied has no place: percentile and z are dashes.
+    """
     cells = (
         (
             words.position_name(row.actor),
             words.amount(row.exposure),
             words.band(row.low, row.high, row.exposure),
             words.percent(row.pct_of_max),
-            words.percentile(row.percentile),
-            words.sigma(row.z),
+            words.MISSING if never_varied(row.percentile, row.z) else words.percentile(row.percentile),
+            words.MISSING if never_varied(row.percentile, row.z) else words.sigma(row.z),
             words.year(row.since),
         )
         for row in records(desk.positions)
@@ -261,6 +264,18 @@ def history(desk: Desk) -> Table:
     header = ("Date", *(words.actor_name(name) for name in names))
     title = "Exposure, % of own maximum [10th, 90th percentile of draws]"
     return Table("history", title, header, (True,) * len(header), tuple(rows))
+
+
+def never_varied(percentile: float, z: float) -> bool:
+    """Whether a position has stood still through its history: exactly the middle, exactly no deviation."""
+    return percentile == 0.5 and z == 0.0
+
+
+def flow_history(desk: Desk) -> str:
+    """What the z of a flow is measured against, with the year in which the earliest history begins."""
+    since = words.year(desk.positions["since"].min())
+    beginning = "" if since == words.MISSING else f" since {since}"
+    return f"z: against flows over as many sessions{beginning}"
 
 
 def parameter_range(low: object, high: object) -> str:

@@ -76,14 +76,15 @@ def _positions(desk: Desk, console: Console) -> None:
     rows = []
     for row, percentile in zip(table.rows, percentiles, strict=True):
         name, exposure, band, share, place, z, since = row.cells
-        rows.append((name, exposure, band, share, place, _scale(percentile), z, since))
+        scale = _scale(float("nan") if place == words.MISSING else percentile)
+        rows.append((name, exposure, band, share, place, scale, z, since))
     header = ("", "exposure", "range", "of max", "percentile", "0 to 100", "z", "since")
     _grid(console, header, rows, "<><>><>>")
 
 
 def _flows(desk: Desk, console: Console) -> None:
     remark = f"$bn, + buys, {words.MINUS} sells [range]; ADV: an average day's volume"
-    _heading(console, "What they must do", remark)
+    _heading(console, "What they must do", f"{remark}; {tables.flow_history(desk)}")
     frame = desk.flows
     found = {(row.scenario, row.actor, row.horizon): row for row in tables.records(frame)}
     moves = {(row.scenario, row.horizon): row for row in tables.records(desk.scenarios)}
@@ -115,7 +116,7 @@ def _flows(desk: Desk, console: Console) -> None:
 
 def _triggers(desk: Desk, console: Console) -> None:
     table = tables.triggers(desk)
-    _heading(console, "Trigger levels", "nearest first; flow, $bn [range]")
+    _heading(console, "Trigger levels", f"nearest first; flow, $bn [range]; {words.UNLESS}")
     if not table.rows:
         _line(console, "No level within reach forces a trade.")
         return
@@ -161,7 +162,8 @@ def _notes(desk: Desk, console: Console) -> None:
     _heading(console, "Notes")
     number = words.count(len(desk.assumptions), "declared parameter")
     ranges = f"Ranges come from draws over {number}: `groundswell params`."
-    for note in (*desk.notes, ranges, "Estimates from public rules, not reported holdings."):
+    estimates = "Estimates from public rules, not reported holdings."
+    for note in (*desk.notes, words.TOTAL_LEAVES_OUT, ranges, estimates):
         _paragraph(console, f"- {note}", indent="  ")
 
 
