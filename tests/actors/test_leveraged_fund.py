@@ -1,10 +1,17 @@
 """Leveraged funds: the published rebalancing arithmetic, and its sign."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundswell.actors import LeveragedFund
 from groundswell.actors.leveraged_fund import rebalance_order
+from groundswell.core.day import View
+from groundswell.core.engine import jnp
+from groundswell.world.session import run_session
 
 
 @pytest.mark.parametrize(("aum", "leverage", "move", "trade"), [(100, 3, -0.05, -30), (100, -2, 0.04, 24)])
@@ -27,3 +34,17 @@ def test_the_order_restores_the_promised_exposure_and_goes_with_the_move(
     order = float(rebalance_order(100, leverage, move))
     assert order == pytest.approx(wanted - exposure, abs=1e-9)
     assert order * move >= 0
+
+
+def test_the_funds_trade_with_the_day_and_only_in_answer_to_it(after_closes: Callable[..., View]) -> None:
+    funds = LeveragedFund()
+    view = after_closes(funds, np.ones(3))
+    _, done = run_session(
+        {"l": funds}, {"l": funds.init(view)}, view, jnp.asarray([-0.04]), view.market_value
+    )
+    assets = 3.05e-4 * 20_000 * np.asarray(funds.mix)
+    multiples = np.asarray(funds.leverage)
+    expected = np.sum(assets * multiples * (multiples - 1)) * np.expm1(-0.04)
+    assert float(done.initiating[0]) == 0.0
+    assert float(done.reflexive[0]) == pytest.approx(expected, rel=1e-12)
+    assert expected < 0

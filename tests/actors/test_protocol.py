@@ -11,6 +11,7 @@ from groundswell.core.day import Actor, View
 from groundswell.core.engine import jnp
 from groundswell.data.errors import GroundswellError
 from groundswell.world.roster import ROSTER, actors_for
+from groundswell.world.session import run_session
 
 ASSETS = ("index", "bond")
 
@@ -72,3 +73,31 @@ def test_a_parameter_is_set_by_address_and_a_wrong_address_names_the_nearest() -
     assert (np.asarray(actors["vol_target"].target) == 0.2).all()
     with pytest.raises(GroundswellError, match=r"did you mean 'vol_target\.target'"):
         actors_for(("index",), {"vol_target.targt": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "said"),
+    [
+        ("vol_target.target", -1.0, "at least 0.01"),
+        ("vol_target.target", float("nan"), "cannot be nan"),
+        ("vol_target.speed", [0.5] * 3, "6 of them, one per cohort"),
+        ("trend_follower.speed", 5.0, "at most 1"),
+        ("trend_follower.speed", "fast", "cannot be 'fast'"),
+        ("risk_parity.target", 0.1, "not in this market"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_in_words(address: str, value: object, said: str) -> None:
+    with pytest.raises(GroundswellError, match=said):
+        actors_for(("index",), {address: value})
+
+
+def test_what_was_fixed_the_evening_before_and_the_answer_make_up_the_order(
+    met: tuple[Actor, object, View],
+) -> None:
+    actor, state, view = met
+    r = jnp.asarray([-0.03, 0.004])
+    _, done = run_session({actor.key: actor}, {actor.key: state}, view, r, view.market_value)
+    plan = actor.plan(state, view)
+    assert float(done.initiating[0]) == pytest.approx(float(actor.order(plan, jnp.zeros(2))[0]), abs=1e-12)
+    whole = float(done.initiating[0] + done.reflexive[0])
+    assert whole == pytest.approx(float(actor.order(plan, r)[0]), abs=1e-12)

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from groundswell.actors import VolTarget
+from groundswell.data.book import Book
 from groundswell.data.errors import GroundswellError
+from groundswell.runs.history import lay_out
+from groundswell.runs.replay import replay
 
 STEADY = 0.10**2 / 252
 
@@ -130,11 +133,47 @@ def test_exposure_never_exceeds_the_cap_nor_turns_negative() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "named"), [({"target": 10.0, "lag": -1}, "lag"), ({"decay_short": 1.5}, "decay_short")]
+    "settings",
+    [
+        {"lag": -1},
+        {"lag": 1.7},
+        {"decay_short": 1.5},
+        {"speed": 5},
+        {"seed": "foo"},
+        {"rule": "x"},
+        {"seed_days": 1},
+        {"seed_variance": 0.0},
+        {"target": [0.1, 0.12]},
+    ],
+    ids=str,
 )
-def test_a_setting_outside_its_meaning_is_refused_by_name(settings: dict, named: str) -> None:
-    with pytest.raises(GroundswellError, match=named):
+def test_a_setting_outside_its_meaning_is_refused_by_name(settings: dict) -> None:
+    with pytest.raises(GroundswellError, match=next(iter(settings))):
         VolTarget(**settings)
+
+
+@pytest.mark.parametrize("settings", [{"speed": 0.5}, {"band": 0.05}, {"seed": "mean"}], ids=str)
+def test_any_setting_makes_a_single_fund(settings: dict) -> None:
+    assert VolTarget(**settings).weights(np.full(80, 0.01)).shape == (80,)
+    assert VolTarget().weights(np.full(80, 0.01)).shape == (80, 6)
+
+
+@pytest.mark.parametrize("lag", [1, 2, 3])
+def test_a_fund_in_the_market_holds_the_published_weight_after_every_close(
+    lag: int, made_book: Callable[..., Book]
+) -> None:
+    history = lay_out(made_book(200))
+    fund = VolTarget(target=0.10, lag=lag, seed_days=40)
+    run = replay(history, {"vol_target": fund})
+    held = run.holding[:, 0, 0] / (0.00385 * history.market_value[:200])
+    published = fund.weights(history.returns[1:200, 0])
+    np.testing.assert_allclose(held[60:], published[59:], rtol=1e-10)
+
+
+def test_dropping_later_returns_changes_no_weight() -> None:
+    returns = np.random.default_rng(7).normal(0, 0.01, 200)
+    whole = VolTarget(target=0.10).weights(returns)
+    np.testing.assert_array_equal(whole[:120], VolTarget(target=0.10).weights(returns[:120]))
 
 
 def test_missing_returns_are_refused_with_their_place() -> None:

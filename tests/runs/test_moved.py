@@ -1,5 +1,6 @@
 """What moved it: the parts add up to the move, and nothing comes from nothing."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ def test_the_parts_add_up_to_the_move_in_every_draw(
     window: tuple[int, int], made_book: Callable[..., Book], followed: Callable[[Book], Replay]
 ) -> None:
     run = followed(made_book(400))
-    moved = what_moved(run, *window, np.ones(run.members))
+    moved = what_moved(run, ImpactLaw(), *window, np.ones(run.members))
     assert moved.total == pytest.approx(run.history.returns[window[0] : window[1] + 1, 0].sum())
     parts = moved.effects.sum(axis=0) + moved.decay + moved.residual
     np.testing.assert_allclose(parts, moved.total, atol=1e-12)
@@ -63,3 +64,22 @@ def test_without_flows_nothing_is_explained() -> None:
     )
     assert float(after) == float(decay) == 0.0
     assert (np.asarray(effects) == 0).all()
+
+
+def test_a_days_effects_use_sizes_and_volatility_of_the_evening_before(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    """One day by hand: market value, volume and the last month's volatility, all of the previous close."""
+    run = followed(made_book(400))
+    history, law, day = run.history, ImpactLaw(), 399
+    # without memory the day stands alone
+    law = dataclasses.replace(law, decay=np.asarray(0.0))
+    moved = what_moved(run, law, day, day, np.ones(run.members))
+    orders = run.orders[day, :, 0]
+    known = np.array([key in ("buyback_desk", "rebalancer") for key in run.actors])
+    foreseen = np.where(known, run.initiating[day, :, 0], 0.0)
+    volatility = np.sqrt(np.mean(history.returns[day - 21 : day, 0] ** 2))
+    q = orders.sum() / history.daily_volume[day - 1]
+    passing = 0.75 * volatility * orders / history.daily_volume[day - 1] / np.sqrt(abs(q) + 0.01)
+    lasting = 0.5 * 5 / history.market_value[day - 1] * (orders - 0.6 * foreseen)
+    np.testing.assert_allclose(moved.effects[:, 0], passing + lasting, rtol=1e-9)

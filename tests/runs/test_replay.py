@@ -1,5 +1,6 @@
 """Replay: no look-ahead, the same central case with and without draws, conservation day by day."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -55,16 +56,19 @@ def test_all_six_actors_take_part_and_every_number_is_finite(
 def test_a_holding_changes_by_its_drift_and_its_order_alone(
     made_book: Callable[..., Book], followed: Callable[[Book], Replay]
 ) -> None:
-    """Risk parity, whose weights are known: holding after = holding before x exp(r) + order."""
-    run = followed(made_book(300, assets=BOTH))
-    column, history = run.actors.index("trend_follower"), run.history
-    day = 250
-    before = run.holding[day - 1, column, 0]
-    order = run.orders[day, column, 0]
-    r, aum = history.returns[day], 0.0104 * history.market_value[day - 1]
-    after = before * np.exp(r[0]) + order
-    weights_growth = run.holding[day, column, 0] / (0.0104 * history.market_value[day])
-    assert after / weights_growth == pytest.approx(aum, rel=0.02), "assets grow by the book's own return"
+    """On an index that stands still the weight moves by the bonds' growth and by the orders, no other way."""
+    book = made_book(300, assets=BOTH)
+    still = dataclasses.replace(book.series["index"], frame=book.series["index"].frame.assign(value=100.0))
+    value = dataclasses.replace(still, name="market_value", unit="USD bn")
+    run = followed(Book({**book.series, "index": still, "market_value": value}, book.as_of, book.label))
+    column = run.actors.index("rebalancer")
+    bond = run.history.returns[1:300, 1]
+    assert np.abs(run.orders[1:, column, 0]).max() > 0
+    # assets grow by the bond leg and are then restored in kind: weights alone move
+    weight = run.holding[:, column, 0] / (0.06 * 100.0)
+    order = run.orders[1:, column, 0] / (0.06 * 100.0)
+    grown = 1 + (1 - weight[:-1]) * np.expm1(bond)
+    np.testing.assert_allclose((weight[1:] * grown)[1:], (weight[:-1] + order)[1:], atol=2e-4)
 
 
 def test_a_book_too_short_for_the_rules_is_refused(made_book: Callable[..., Book]) -> None:

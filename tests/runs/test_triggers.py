@@ -1,5 +1,6 @@
 """Trigger levels: equal to the closed forms to ten digits, and the rule really flips there."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from groundswell.actors import TrendFollower, VolTarget
+from groundswell.core.engine import jax, jnp
 from groundswell.data.book import Book
 from groundswell.runs.history import lay_out
 from groundswell.runs.replay import Replay, replay
@@ -79,24 +81,69 @@ def test_in_a_v_shape_the_short_pivot_stands_below_the_medium_one(
     assert short == pytest.approx(path[-34:].mean(), rel=1e-10)
 
 
-def test_a_single_fund_cuts_at_the_move_that_its_variance_says(made_book: Callable[..., Book]) -> None:
-    """One exponential fund below its cap: var (1/(1-cut)^2 - decay) / (1 - decay) = r^2."""
+def test_the_flow_at_a_level_is_what_the_book_wants_beyond_it_less_what_it_wants_before(run: Replay) -> None:
+    """All rules below spot crossed at once: the flows add up to the change of the wanted position."""
+    found, _ = trend_triggers(run)
+    book, last = TrendFollower(), run.history.length - 1
+    spot, carried = run.history.closes[last, 0], run.carried[0]
+    state = jax.tree.map(lambda leaf: leaf[..., 0], carried.states["trend_follower"])
+    signals, _ = book.signals(carried.tape, state.breakout)
+    said = np.asarray(signals).copy()
+    before = float(book.wanted(jnp.asarray(said), carried.tape)[0])
+    for trigger in found:
+        if trigger.level < spot:
+            row = book.rules.index(trigger.rule)
+            said[row] = 0.0 if trigger.rule.startswith("exponential") else -said[row]
+    after = float(book.wanted(jnp.asarray(said), carried.tape)[0])
+    total = sum(t.flows[0] for t in found if t.level < spot)
+    assert total == pytest.approx((after - before) * 0.0104 * run.history.market_value[last], rel=1e-9)
+
+
+def test_the_first_flips_of_a_book_at_its_cap_cost_nothing(
+    made_book: Callable[..., Book], followed: Callable[[Book], Replay]
+) -> None:
+    book = made_book(400)
+    path = 100 * np.exp(0.0006 * np.arange(400) + 0.0005 * (-1.0) ** np.arange(400))
+    frame = book.series["index"].frame.assign(value=path)
+    series = dataclasses.replace(book.series["index"], frame=frame)
+    run = followed(Book({"index": series}, book.as_of, book.label))
+    column = run.actors.index("trend_follower")
+    cap = run.history.market_value[399]
+    assert run.holding[-1, column, 0] == pytest.approx(0.25 * 0.0104 * cap, rel=0.12)
+    found, _ = trend_triggers(run)
+    below = sorted((t for t in found if t.level < path[-1]), key=lambda t: -t.level)
+    assert below[0].flows[0] == 0.0
+    assert sum(t.flows[0] for t in below) < -run.holding[-1, column, 0]
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_single_fund_cuts_at_the_move_that_its_variance_says(
+    side: int, made_book: Callable[..., Book]
+) -> None:
+    """One exponential fund below its cap: after a day r it wants K' = target / sqrt(252 var(r))."""
     history = lay_out(made_book(300, seed=5))
     fund = VolTarget(target=0.08, decay_short=0.94, decay_long=0.94, cap=3.0, lag=1)
     run = replay(history, {"vol_target": fund})
     found, _ = volatility_triggers(run)
-    returns = history.returns[1 : history.length, 0]
-    asked = fund.weights(returns)
-    now = 0.08 / np.sqrt(252) / VolTarget(target=0.08, decay_short=0.94, decay_long=0.94, cap=3.0,
-        lag=0).weights(returns)[-1]  # fmt: skip
-    held = float(run.holding[-1, 0, 0]) / (float(fund.aum_share) * history.market_value[299])
-    assert held == pytest.approx(asked[-1], rel=0.02)
-    for trigger, cut in zip(found, (0.10, 0.25, 0.50), strict=False):
-        wanted_variance = (0.08 / np.sqrt(252) / ((1 - cut) * held)) ** 2
-        move = np.sqrt((wanted_variance - 0.94 * now**2) / 0.06)
-        spot = history.closes[299, 0]
-        assert trigger.level == pytest.approx(spot * np.exp(-move), rel=1e-9)
-        assert trigger.flows[0] == pytest.approx(-cut * run.holding[-1, 0, 0], rel=1e-8)
+    returns, spot = history.returns[1:300, 0], history.closes[299, 0]
+    now = (
+        0.08
+        / np.sqrt(252)
+        / VolTarget(target=0.08, decay_short=0.94, decay_long=0.94, cap=3.0, lag=0).weights(returns)[-1]
+    )
+    assets = 0.00385 * history.market_value[299]
+    weight = run.holding[-1, 0, 0] / assets
+    sided = [t for t in found if np.sign(t.level - spot) == side]
+    assert len(sided) == 3
+    for trigger, cut in zip(
+        sorted(sided, key=lambda t: abs(t.level - spot)), (0.10, 0.25, 0.50), strict=True
+    ):
+        r = np.log(trigger.level / spot)
+        wanted = 0.08 / np.sqrt(252 * (0.94 * now**2 + 0.06 * r**2))
+        held = weight * assets * np.exp(r)
+        trade = wanted * assets * (1 + weight * np.expm1(r)) - held
+        assert trade == pytest.approx(-cut * held, rel=1e-8)
+        assert trigger.flows[0] == pytest.approx(trade, rel=1e-8)
 
 
 def test_crowding_grows_with_distance_and_counts_each_rule_once(run: Replay) -> None:

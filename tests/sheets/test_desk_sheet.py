@@ -167,3 +167,47 @@ def test_the_same_numbers_come_from_a_users_own_file(bundled: Book, crash: Desk,
     prices.rename("close").to_frame().to_csv(file, index_label="date", float_format="%.17g")
     own = gs.desk(gs.load(file), as_of="2018-02-05", draws=40)
     pd.testing.assert_frame_equal(own.flows, crash.flows)
+
+
+@pytest.mark.parametrize(
+    "nothing", ["vol_target.aum_share", "vol_target.cap", "trend_follower.cap", "trend_follower.aum_share",
+                "rebalancer.aum_share", "leveraged_fund.aum_share"],
+)  # fmt: skip
+def test_an_actor_set_to_nothing_leaves_no_hole_in_the_sheet(nothing: str, bundled: Book) -> None:
+    sheet = gs.desk(bundled, as_of="2018-02-05", draws=0, set={nothing: 0.0})
+    for name in FRAMES:
+        assert not getattr(sheet, name).isna().any().any(), name
+
+
+@pytest.mark.parametrize("wrong", [{"draws": -1}, {"draws": 2.5}, {"seed": -1}, {"seed": 2**33}], ids=str)
+def test_a_count_that_cannot_be_meant_is_refused(wrong: dict, bundled: Book) -> None:
+    with pytest.raises(GroundswellError, match=next(iter(wrong))):
+        gs.desk(bundled, **wrong)
+
+
+def test_a_parameter_of_the_impact_law_can_be_set(bundled: Book, crash: Desk) -> None:
+    weak = gs.desk(bundled, as_of="2018-02-05", draws=40, set={"impact.multiplier": 0.0, "impact.y": 0.0})
+    assert (weak.moved["effect"].iloc[:-2] == 0).all()
+    assert (crash.moved["effect"].iloc[:-2] != 0).any()
+
+
+def test_a_past_sheet_names_what_rests_on_later_figures(crash: Desk, bundled: Book) -> None:
+    (note,) = [text for text in crash.notes if text.startswith("Not known that evening")]
+    assert "vol_target.aum_share (2025-06-25)" in note
+    assert "scenario.size" not in note
+    early = gs.desk(bundled, as_of="2001-03-01", draws=0)
+    assert any("Hypothetical that year: Leveraged funds (from 2006)" in text for text in early.notes)
+
+
+def test_the_total_leaves_out_what_is_no_position_of_choice(crash: Desk) -> None:
+    held = crash.positions.set_index("actor")["exposure"]
+    chosen = held[["vol_target", "trend_follower", "leveraged_fund"]].sum()
+    assert held["total"] == pytest.approx(chosen)
+
+
+def test_bonds_move_while_the_index_follows_its_path(made_book: Callable[..., Book]) -> None:
+    """Risk parity must not buy for want of movement: its flow of a flat month is small."""
+    sheet = gs.desk(made_book(400, assets=("index", "bond")), draws=0)
+    month = sheet.flows.set_index(["actor", "horizon", "scenario"])["flow"]["risk_parity", "1m", "flat"]
+    held = sheet.positions.set_index("actor")["exposure"]["risk_parity"]
+    assert abs(month) < 0.35 * held

@@ -32,15 +32,17 @@ class BuybackDesk(Actor):
     """S&P 500 companies: gross purchases x what the blackout leaves, less issuance."""
 
     key: ClassVar[str] = "buyback_desk"
+    since_year: ClassVar[int] = 1983
     anticipated: ClassVar[bool] = True
 
     authorisation: Array = parameter(
-        0.024,
-        0.016,
-        0.038,
-        "gross purchases per year outside blackout / market value",
-        "S&P Dow Jones Indices quarterly releases, 2016-2025: 1.6% (2020) to 3.8% (2018), mean 2.4% (read; "
-        "market value recalled)",
+        0.028,
+        0.019,
+        0.044,
+        "gross purchases per year at the pace outside blackout / market value",
+        "S&P Dow Jones Indices quarterly releases, 2016-2025: executed 1.6% (2020) to 3.8% (2018), mean 2.4% "
+        "(read; market value recalled), divided by the 0.86 that blackouts leave of a year",
+        fitted_through="2025-09-30",
     )
     blackout_cut: Array = parameter(
         0.33,
@@ -48,6 +50,8 @@ class BuybackDesk(Actor):
         0.40,
         "fall of a firm's purchases while it is in blackout",
         "Goldman desk, 15 Sep 2023: volumes fall 30-35% because 10b5-1 plans trade through (secondary)",
+        at_most=1.0,
+        fitted_through="2023-09-15",
     )
     issuance: Array = parameter(
         0.006,

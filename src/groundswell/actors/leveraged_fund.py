@@ -42,6 +42,7 @@ class LeveragedFund(Actor):
     """Daily-reset leveraged and inverse funds on the index."""
 
     key: ClassVar[str] = "leveraged_fund"
+    since_year: ClassVar[int] = 2006
 
     aum_share: Array = parameter(
         3.05e-4,
@@ -49,6 +50,7 @@ class LeveragedFund(Actor):
         6.0e-4,
         "assets of all products / market value of the index",
         "BofA 27 May 2025: S&P 500 products trade USD 0.83bn per 1% (secondary), against USD 52tn (recalled)",
+        fitted_through="2025-05-27",
     )
     leverage: tuple[float, ...] = structural(
         (3.0, 2.0, -1.0, -2.0, -3.0),

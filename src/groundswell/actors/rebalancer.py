@@ -43,9 +43,15 @@ def rebalance_order(
 
 
 class RebalancerState(eqx.Module):
-    """Equity weight of the calendar cohort and of the band cohort."""
+    """Carried from close to close.
+
+    Attributes:
+        weight: equity weight of the calendar cohort and of the band cohort.
+        returning: whether the band cohort is on its way back to policy.
+    """
 
     weight: Float[Array, "2"]
+    returning: Bool[Array, ""]
 
 
 class RebalancerPlan(eqx.Module):
@@ -54,6 +60,7 @@ class RebalancerPlan(eqx.Module):
     assets: Float[Array, "2"]
     weight: Float[Array, "2"]
     fraction: Float[Array, "2"]
+    returning: Bool[Array, ""]
     bond: int | None = eqx.field(static=True)
 
 
@@ -80,6 +87,7 @@ class Rebalancer(Actor):
         (0.65, 0.65),
         "policy weight of equities, by cohort",
         "The 60/40 convention",
+        at_most=1.0,
     )
     band: Array = parameter(
         0.03,
@@ -92,8 +100,17 @@ class Rebalancer(Actor):
         0.25,
         0.15,
         0.5,
-        "share of the drift traded per session once the band is left",
+        "share of the drift traded per session on the way back to policy",
         "Judgement: about a week to trade",
+        at_most=1.0,
+    )
+    arrival: Array = parameter(
+        0.25,
+        0.10,
+        0.50,
+        "drift / band at which a fund that left its band is home again",
+        "Judgement: the last slices are not worth a trade",
+        at_most=1.0,
     )
     month_end_sessions: int = structural(
         3,
@@ -103,17 +120,20 @@ class Rebalancer(Actor):
 
     def init(self, view: View) -> RebalancerState:
         """At policy weights."""
-        return RebalancerState(weight=jnp.asarray(self.policy))
+        return RebalancerState(weight=jnp.asarray(self.policy), returning=jnp.asarray(False))
 
     def plan(self, state: RebalancerState, view: View) -> RebalancerPlan:
         """Which cohort trades today, and how much of its drift."""
         left = view.day.sessions_to_month_end
         calendar = jnp.where(left < self.month_end_sessions, 1.0 / (left + 1.0), 0.0)
-        outside: Bool[Array, ""] = jnp.abs(state.weight[1] - self.policy[1]) > self.band
+        drift = jnp.abs(state.weight[1] - self.policy[1])
+        # once outside its band a fund goes all the way home, in slices
+        returning = (drift > self.band) | (state.returning & (drift > self.arrival * self.band))
         return RebalancerPlan(
             assets=self.aum_share * view.market_value,
             weight=state.weight,
-            fraction=jnp.stack([calendar, jnp.where(outside, self.band_speed, 0.0)]),
+            fraction=jnp.stack([calendar, jnp.where(returning, self.band_speed, 0.0)]),
+            returning=returning,
             bond=view.assets.index("bond") if "bond" in view.assets else None,
         )
 
@@ -141,7 +161,8 @@ class Rebalancer(Actor):
         total = jnp.sum(orders)
         share = jnp.where(total == 0.0, 1.0, filled[INDEX] / jnp.where(total == 0.0, 1.0, total))
         equity, assets = self._drifted(plan, r)
-        return RebalancerState(weight=(equity + share * orders) / assets)
+        weight = (equity + share * orders) / jnp.where(assets == 0.0, 1.0, assets)
+        return RebalancerState(weight=weight, returning=plan.returning)
 
     def holding(self, state: RebalancerState, market_value: Array) -> Array:
         """USD bn of the index held by both cohorts."""

@@ -53,6 +53,7 @@ class RiskParity(Actor):
         "BofA models USD 200bn in February 2018 against USD 22.8tn, of which about half trades US stocks "
         "(judgement); low: AQR 7 Feb 2018, all risk parity holds USD 70bn of global equities (read); high: "
         "USD 400bn, AllianceBernstein 2015 (secondary)",
+        fitted_through="2018-02-07",
     )
     target: Array = parameter(0.10, 0.08, 0.12, "annual volatility, decimal", _SOURCE)
     leverage_cap: Array = parameter(
@@ -128,5 +129,5 @@ class RiskParity(Actor):
         return state.weight[INDEX] * self.aum_share * market_value
 
     def limit(self, market_value: Array) -> Array:
-        """USD bn of the index if half of the largest leverage stood in stocks."""
-        return 0.5 * self.leverage_cap * self.aum_share * market_value
+        """USD bn of the index if all of the largest leverage stood in stocks."""
+        return self.leverage_cap * self.aum_share * market_value

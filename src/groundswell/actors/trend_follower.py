@@ -62,6 +62,7 @@ class TrendFollower(Actor):
         "assets under management / market value of the index",
         "USD 375bn in October 2023: UBS short of USD 60bn = 16% of assets (derived); low BofA's USD 250bn "
         "model of 2018, high BarclayHedge USD 350bn of 2018 against USD 22.8tn (secondary)",
+        fitted_through="2023-10-20",
     )
     risk_budget: Array = parameter(
         0.020,
@@ -77,6 +78,7 @@ class TrendFollower(Actor):
         0.35,
         "largest position in one asset, / assets",
         "Judgement: Goldman's largest published US length, USD 66-70bn, is 18-20% of USD 350-375bn",
+        fitted_through="2025-09-29",
     )
     speed: Array = parameter(
         0.33,
@@ -85,6 +87,8 @@ class TrendFollower(Actor):
         "share of the gap to the wanted position closed per session",
         "Judgement: positions are moved over about three sessions; Goldman's one-week flows are a "
         "fraction of its one-month flows (secondary)",
+        at_most=1.0,
+        fitted_through="2025-10-06",
     )
     buffer: Array = parameter(
         0.10,
@@ -97,6 +101,7 @@ class TrendFollower(Actor):
         (35, 115, 290),
         "sessions: short, medium, long pivot (close against its simple average)",
         "Fitted by us to Goldman's published pivots 2024-2025: lengths 26-40, 77-123, 203-355 (derived)",
+        fitted_through="2025-09-29",
     )
     crossovers: tuple[tuple[int, int], ...] = structural(
         ((20, 120), (50, 200)),

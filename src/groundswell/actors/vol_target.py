@@ -4,23 +4,36 @@ cohorts: the S&P risk-control index (the larger of a fast and a slow exponential
 version that dealers' desks model (the larger of one-month and three-month realised volatility).
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, ArrayLike, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Actor, View
 from groundswell.core.engine import jax, jnp
 from groundswell.core.holdings import change_of_holding, weights_after
-from groundswell.core.parameter import parameter, structural
+from groundswell.core.parameter import checked_value, declarations, parameter, structural
 from groundswell.core.tape import Tape, Watch
 from groundswell.data.errors import GroundswellError
 
 _SP = "S&P Dow Jones Indices, Index Mathematics Methodology, risk control chapters"
 _DESK = "Dealer-desk convention, e.g. Nomura notes 2019-2025 (secondary)"
-_PUBLISHED = {"target": 0.10, "decay_short": 0.94, "decay_long": 0.97, "cap": 1.5, "lag": 2}
+_PUBLISHED: dict[str, Any] = {
+    "target": 0.10, "decay_short": 0.94, "decay_long": 0.97, "cap": 1.5, "lag": 2, "band": 0.0, "speed": 1.0,
+    "rule": "exponential", "seed": "weighted",
+}  # fmt: skip
 """The standard S&P daily risk-control index: what a single fund is unless told otherwise."""
+
+_SETTINGS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "lag": ("a whole number of sessions, 0 or more", lambda x: float(x).is_integer() and x >= 0),
+    "seed_days": ("a whole number of returns, 2 or more", lambda x: float(x).is_integer() and x >= 2),
+    "seed_variance": ("a daily variance above 0 and below 1", lambda x: 0 < float(x) < 1),
+    "rule": ("'exponential' or 'window'", lambda x: x in ("exponential", "window")),
+    "seed": ("'weighted' or 'mean'", lambda x: x in ("weighted", "mean")),
+}
+"""What the settings of a single fund that are no drawn parameters may be."""
 
 
 class VolTargetState(eqx.Module):
@@ -66,11 +79,12 @@ class VolTarget(Actor):
     aum_share: Array = parameter(
         0.00385,
         0.0031,
-        0.0207,
+        0.0077,
         "assets of all cohorts / market value of the index",
         "USD 200bn at a 12% target in June 2025, from Nomura's USD 114.2bn projection of 25 Jun 2025 "
-        "(derived; USD 162-243bn over targets, against USD 52tn); high end: the street's USD 400bn of 2016 "
-        "(secondary) against USD 19.3tn",
+        "(derived; USD 162-243bn over targets, against USD 52tn); high end: the street's USD 400bn (2016, "
+        "secondary). Nomura's notes of 2021-22 imply about three times the central share",
+        fitted_through="2025-06-25",
     )
     target: Array = parameter(
         (0.05, 0.10, 0.15, 0.10, 0.12, 0.15),
@@ -79,6 +93,8 @@ class VolTarget(Actor):
         "annual volatility, decimal, by cohort",
         "Targets sold on the S&P 500: 5, 10, 12, 15, 18% (read, S&P index page); desk cohorts 10-15% "
         "(derived from the same projection)",
+        at_least=0.01,
+        fitted_through="2025-06-25",
     )
     decay_short: Array = parameter(
         (0.94,) * 6,
@@ -86,6 +102,7 @@ class VolTarget(Actor):
         (0.95,) * 6,
         "decay per session, by cohort",
         _SP + " (recalled); also RiskMetrics 1996 daily",
+        at_most=0.9999,
     )
     decay_long: Array = parameter(
         (0.97,) * 6,
@@ -93,6 +110,7 @@ class VolTarget(Actor):
         (0.98,) * 6,
         "decay per session, by cohort",
         _SP + " (recalled); also RiskMetrics 1996 monthly",
+        at_most=0.9999,
     )
     cap: Array = parameter(
         (1.5, 1.5, 1.5, 1.0, 1.5, 1.0),
@@ -114,6 +132,7 @@ class VolTarget(Actor):
         (1.0,) * 6,
         "share of the gap closed per session, by cohort",
         "Index rule rebalances in one session; desks assume one to three (judgement)",
+        at_most=1.0,
     )
     mix: tuple[float, ...] = structural(
         (0.05, 0.15, 0.10, 0.20, 0.35, 0.15),
@@ -143,27 +162,28 @@ class VolTarget(Actor):
 
     def __init__(
         self,
-        target: ArrayLike | None = None,
-        decay_short: ArrayLike | None = None,
-        decay_long: ArrayLike | None = None,
-        cap: ArrayLike | None = None,
+        target: float | None = None,
+        decay_short: float | None = None,
+        decay_long: float | None = None,
+        cap: float | None = None,
         lag: int | None = None,
         *,
-        band: ArrayLike = 0.0,
-        speed: ArrayLike = 1.0,
-        rule: Literal["exponential", "window"] = "exponential",
+        band: float | None = None,
+        speed: float | None = None,
+        rule: Literal["exponential", "window"] | None = None,
         seed_days: int | None = None,
         seed_variance: float | None = None,
-        seed: Literal["weighted", "mean"] = "weighted",
+        seed: Literal["weighted", "mean"] | None = None,
     ) -> None:
-        """The desk's population without arguments; otherwise one fund, the published rule by default.
+        """The desk's population without arguments; with any, one fund, the published rule elsewhere.
 
         Args:
             target: annual volatility, decimal.
             decay_short: decay of the fast exponential variance per session, in (0, 1).
             decay_long: decay of the slow one.
             cap: largest exposure as a multiple of assets.
-            lag: sessions between the close measured and the close from which the exposure is in force.
+            lag: sessions between the close measured and the close from which the exposure is in force;
+                0 is index arithmetic, which a fund can only follow a day later.
             band: smallest change of exposure that is traded.
             speed: share of the gap to the target closed per session, in (0, 1].
             rule: "exponential" (S&P) or "window" (larger of 21- and 63-session volatility).
@@ -174,43 +194,33 @@ class VolTarget(Actor):
         Raises:
             GroundswellError: for a setting outside its meaning, naming it.
         """
-        single = any(x is not None for x in (target, decay_short, decay_long, cap, lag))
-        single = single or seed_days is not None or seed_variance is not None or rule == "window"
-        fields = {f.name: f for f in self.__dataclass_fields__.values()}
-        for name in ("aum_share", "target", "decay_short", "decay_long", "cap", "band", "speed"):
-            setattr(self, name, fields[name].default_factory())
-        for name in ("mix", "rule", "lag", "windows", "seed_days", "seed"):
-            setattr(self, name, fields[name].default_factory())
-        self.seed_variance = None if seed_variance is None else float(seed_variance)
-        if not single:
-            return
-        given = {"target": target, "decay_short": decay_short, "decay_long": decay_long, "cap": cap}
-        for name, value in given.items():
-            chosen = _PUBLISHED[name] if value is None else value
-            setattr(self, name, np.atleast_1d(np.asarray(chosen, dtype=np.float64)))
-        for name, value in {"band": band, "speed": speed}.items():
-            setattr(self, name, np.atleast_1d(np.asarray(value, dtype=np.float64)))
-        self.mix, self.rule = (1.0,), (rule,)
-        self.lag = (int(_PUBLISHED["lag"]) if lag is None else int(lag),)
-        self.seed_days = self.seed_days if seed_days is None else int(seed_days)
-        self.seed = seed
-        self._check()
-
-    def _check(self) -> None:
-        limits = {
-            "target": (self.target, 0.0, np.inf), "cap": (self.cap, 0.0, np.inf),
-            "decay_short": (self.decay_short, 0.0, 1.0), "decay_long": (self.decay_long, 0.0, 1.0),
-            "lag": (self.lag[0], -1, np.inf), "seed_days": (self.seed_days, 1, np.inf),
-            "seed_variance": (1.0 if self.seed_variance is None else self.seed_variance, 0.0, np.inf),
+        settings = {
+            "target": target, "decay_short": decay_short, "decay_long": decay_long, "cap": cap,
+            "band": band, "speed": speed, "lag": lag, "rule": rule, "seed_days": seed_days,
+            "seed_variance": seed_variance, "seed": seed,
         }  # fmt: skip
-        for name, (value, low, high) in limits.items():
-            if not np.all((np.asarray(value) > low) & (np.asarray(value) < high)):
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.seed_variance = None
+        for d in declarations(type(self)):
+            setattr(self, d.address.split(".")[1], d.value if d.structural else np.asarray(d.value))
+        if not given:
+            return
+        for name, (meaning, fine) in _SETTINGS.items():
+            if name in given and not fine(given[name]):
                 raise GroundswellError(
-                    what=f"{name} is {np.asarray(value).tolist()}",
+                    f"{name} is {given[name]!r}",
                     where=f"VolTarget({name}=...)",
-                    expected=f"a number above {low} and below {high}",
-                    remedy="volatilities and decays are decimals: 10% is 0.10",
+                    expected=meaning,
+                    remedy="leave it out for the published rule",
                 )
+        one = {**_PUBLISHED, **given}
+        for declared in declarations(type(self)):
+            name = declared.address.split(".")[1]
+            if name in one and not declared.structural:
+                setattr(self, name, checked_value(declared, one[name], ())[None])
+        self.mix, self.rule, self.lag = (1.0,), (str(one["rule"]),), (int(one["lag"]),)
+        self.seed_days, self.seed = int(one.get("seed_days", self.seed_days)), str(one["seed"])
+        self.seed_variance = None if seed_variance is None else float(seed_variance)
 
     def watch(self) -> Watch:
         """Realised volatility over the two windows."""
@@ -325,14 +335,16 @@ class VolTarget(Actor):
         """USD bn held when every cohort is at its cap."""
         return jnp.sum(self.cap * jnp.asarray(self.mix)) * self.aum_share * market_value
 
-    def asked_after(self, state: VolTargetState, tape: Tape, r: Array) -> Array:
-        """USD bn per unit of market value that the rules ask for, were today's index return r.
+    def trade_after(self, state: VolTargetState, tape: Tape, r: Array) -> tuple[Array, Array]:
+        """What a day of index return r (log) leads to, once lags and gradual execution have run out.
 
-        `tape` must hold today's close already. This is where the holding is heading once lags and
-        gradual execution have run their course.
+        `tape` must hold today's close already. Returns the trade and the holding before it at that
+        close, both in USD bn per USD bn of today's market value.
         """
-        asked = self._asked(self._observe(state, r), tape)
-        return jnp.sum(jnp.nan_to_num(asked) * jnp.asarray(self.mix)) * self.aum_share
+        asked = jnp.nan_to_num(self._asked(self._observe(state, r), tape))
+        assets = self.aum_share * jnp.asarray(self.mix)
+        change = change_of_holding(assets, state.weight[:, None], asked[:, None], r[None])
+        return jnp.sum(change), jnp.sum(assets * state.weight) * jnp.exp(r)
 
     def weights(self, returns: Any) -> np.ndarray:
         """Weight in force after each close under the rule, for a history of daily log returns.

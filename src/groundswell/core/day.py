@@ -52,11 +52,13 @@ class Actor(Declared):
 
     Class attributes:
         needs: assets without which the rule means nothing and the actor stays out.
+        since_year: first year in which such investors were around; earlier sheets call them hypothetical.
         anticipated: whether its order fixed at the previous close was known to the market in
             advance, hence partly in the price already.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("index",)
+    since_year: ClassVar[int] = 0
     anticipated: ClassVar[bool] = False
 
     def watch(self) -> Watch:

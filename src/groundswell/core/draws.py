@@ -15,32 +15,26 @@ from jaxtyping import Array, Float, UInt32
 from groundswell.core.engine import jax, jnp
 from groundswell.core.parameter import Declared, declarations
 
-_PADDED_MEMBERS, _PADDED_NAMES = 128, 8
+_PADDED_MEMBERS = 128
 
 M = TypeVar("M", bound=Declared)
 
 
-def _uniforms(
-    seed: int, members: UInt32[np.ndarray, " members"], names: UInt32[np.ndarray, " names"]
-) -> Float[np.ndarray, "names members"]:
-    """One uniform number per name and member; programs are compiled for a few sizes only."""
-    wide = -(-len(members) // _PADDED_MEMBERS) * _PADDED_MEMBERS
-    tall = -(-len(names) // _PADDED_NAMES) * _PADDED_NAMES
-    padded = _uniform_block(
-        np.uint32(seed),
-        np.resize(members, wide),
-        np.resize(names, tall),
-    )
-    return np.asarray(padded)[: len(names), : len(members)]
+def _uniforms(seed: int, members: UInt32[np.ndarray, " members"], name: int) -> Float[np.ndarray, " members"]:
+    """One uniform number per member for the quantity of that name; compiled for one size only."""
+    padded = np.resize(members, -(-len(members) // _PADDED_MEMBERS) * _PADDED_MEMBERS)
+    blocks = padded.reshape(-1, _PADDED_MEMBERS)
+    drawn = [np.asarray(_uniform_block(np.uint32(seed), block, np.uint32(name))) for block in blocks]
+    return np.concatenate(drawn)[: len(members)]
 
 
 @jax.jit
-def _uniform_block(seed: Array, members: Array, names: Array) -> Array:
-    def one(member: Array, name: Array) -> Array:
+def _uniform_block(seed: Array, members: Array, name: Array) -> Array:
+    def one(member: Array) -> Array:
         key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), member), name)
         return jax.random.uniform(key, dtype=jnp.float64)
 
-    return jax.vmap(lambda name: jax.vmap(lambda member: one(member, name))(members))(names)
+    return jax.vmap(one)(members)
 
 
 def spread(
@@ -56,6 +50,7 @@ def spread(
 
     A draw is uniform below the central value with probability one half and uniform above it
     otherwise, so that the central value is the median of its draws even where the range is lopsided.
+    Cohorts move together: one draw says where in its range every cohort stands.
 
     Args:
         address: name of the quantity; with the seed it decides the draws.
@@ -70,10 +65,8 @@ def spread(
     # a value that the user set outside the declared range stretches the range to it
     lower = np.minimum(np.broadcast_to(low, central.shape[:-1])[..., None], central)
     upper = np.maximum(np.broadcast_to(high, central.shape[:-1])[..., None], central)
-    names = [zlib.crc32(f"{address}[{element}]".encode()) for element in range(central.size)]
     numbers = np.asarray(members, dtype=np.uint32)
-    u = _uniforms(seed, numbers, np.asarray(names, dtype=np.uint32))
-    u = u.reshape(*central.shape[:-1], len(numbers))
+    u = _uniforms(seed, numbers, zlib.crc32(address.encode()))
     draw = np.where(u < 0.5, lower + 2 * u * (central - lower), central)
     draw = np.where(u >= 0.5, central + (2 * u - 1) * (upper - central), draw)
     return np.where((numbers >= 1) & (numbers <= drawn), draw, central)

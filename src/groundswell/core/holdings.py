@@ -39,4 +39,5 @@ def weights_after(
     total = jnp.sum(orders, axis=tuple(range(orders.ndim - 1)))
     share = jnp.where(total == 0.0, 1.0, filled / jnp.where(total == 0.0, 1.0, total))
     held = weights * assets[..., None] * jnp.exp(r) + share * orders
-    return held / assets_after(assets, weights, r)[..., None]
+    after = assets_after(assets, weights, r)[..., None]
+    return jnp.where(after == 0.0, 0.0, held / jnp.where(after == 0.0, 1.0, after))

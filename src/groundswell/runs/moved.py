@@ -44,12 +44,18 @@ class Moved:
 
 
 def what_moved(
-    replayed: Replay, first: int, last: int, turnover: Float[np.ndarray, " members"], seed: int = 0
+    replayed: Replay,
+    law: ImpactLaw,
+    first: int,
+    last: int,
+    turnover: Float[np.ndarray, " members"],
+    seed: int = 0,
 ) -> Moved:
     """The move of sessions `first` to `last` (both included) taken apart, member by member.
 
     Args:
         replayed: history with its ensemble.
+        law: the impact law, holding its central values.
         first: position of the first session in the history, at least 1.
         last: position of the last session.
         turnover: factor on the book's dollar volume, by member.
@@ -63,12 +69,12 @@ def what_moved(
     before = slice(start - 1, last)
     known = {kind.key for kind in ROSTER if kind.anticipated}
     members = replayed.members
-    law = ensemble({"impact": ImpactLaw()}, seed, 0, members, members - 1)["impact"]
+    drawn = ensemble({"impact": law}, seed, 0, members, members - 1)["impact"]
     daily = _daily_volatility(history.returns[: history.length, 0])
     effects, decay = (
         np.asarray(array)
         for array in effects_through_time(
-            law,
+            drawn,
             jnp.asarray(replayed.initiating[window]),
             jnp.asarray(replayed.reflexive[window]),
             jnp.asarray([key in known for key in replayed.actors]),

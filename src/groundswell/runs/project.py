@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from groundswell.core.day import Day, View
+from groundswell.core.day import INDEX, Day, View
 from groundswell.core.engine import jax, jnp
 from groundswell.core.tape import Tape
 from groundswell.data import calendar
 from groundswell.runs.history import day_arrays
 from groundswell.runs.replay import THREADS, Carried, Replay
+from groundswell.runs.scenarios import Movement, sideways
 from groundswell.world.session import run_session
 
 _LANES = 8192
@@ -84,7 +85,8 @@ def project(
 
     Args:
         replayed: history, whose last close is the starting point.
-        returns: daily log returns of the index by session and path. Other assets stand still.
+        returns: daily log returns of the index by session and path. Other assets move sideways as
+            much from day to day as they lately have.
 
     Returns:
         USD bn of the index, + bought.
@@ -97,7 +99,10 @@ def project(
     block = min(block, 256)
     padded = -(-paths // block) * block
     moves = np.zeros((sessions, len(history.assets), padded))
-    moves[:, 0, :paths] = returns
+    moves[:, INDEX, :paths] = returns
+    lately = history.returns[: history.length, INDEX + 1 :]
+    daily = np.array([Movement().reference(column) / np.sqrt(252) for column in lately.T])
+    moves[:, INDEX + 1 :] = sideways(sessions, daily)[..., None]
     days = day_arrays(upcoming(history.dates[-1], sessions), sessions)
 
     def run(job: tuple[int, Carried]) -> np.ndarray:

@@ -23,14 +23,9 @@ STANDARD: dict[str, float] = {"flat": 0.0, "up1": 1.0, "up2": 2.0, "down1": -1.0
 
 
 class Movement(Declared):
-    """How much the market moves from day to day on the way to each standard end.
-
-    Attributes:
-        fitted_through: last day of the data behind `size`; a sheet of an earlier day says so.
-    """
+    """How much the market moves from day to day on the way to each standard end."""
 
     key: ClassVar[str] = "scenario"
-    fitted_through: ClassVar[str] = "1998-12-31"
 
     size: tuple[float, ...] = structural(
         (0.92, 0.86, 0.90, 1.10, 1.31),
@@ -38,6 +33,7 @@ class Movement(Declared):
         "S&P 500, 1950-1998, months ending within half a standard deviation of each end: root mean square of "
         "daily moves about their mean / reference volatility before (derived; 1999-2018 gives 0.91, 0.82, "
         "1.01, 1.17, 1.84)",
+        fitted_through="1998-12-31",
     )
     windows: tuple[int, ...] = structural(
         (21, 63),
@@ -89,6 +85,16 @@ def alternating(sessions: int, size: float, first: float = 1.0) -> Float[np.ndar
     return np.asarray(size * pattern / np.sqrt(np.mean(pattern**2)))
 
 
+def sideways(sessions: int, daily_volatility: Float[np.ndarray, " assets"]) -> Float[np.ndarray, "..."]:
+    """Moves of other assets while the index goes its way: no drift, their own daily movement.
+
+    Signs go + + - -, so that over four sessions they are uncorrelated with moves that alternate.
+    Shape: sessions by assets. Standing still would make risk parity buy for want of movement.
+    """
+    pattern = np.resize([1.0, 1.0, -1.0, -1.0], sessions)
+    return pattern[:, None] * np.asarray(daily_volatility)
+
+
 def path_to(end: float, sessions: int, daily_move: float) -> Float[np.ndarray, " sessions"]:
     """Daily log returns that end at `end` and move by `daily_move` (root mean square) around the drift."""
     first = 1.0 if end <= 0 else -1.0
@@ -121,7 +127,10 @@ def user_scenarios(paths: Mapping[str, Sequence[float]] | None) -> tuple[Scenari
     """
     made = []
     for name, given in (paths or {}).items():
-        returns = np.asarray(given, dtype=np.float64)
+        try:
+            returns = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            returns = np.full(1, np.nan)
         problem = None
         if name in STANDARD:
             problem = f"the name is taken by the standard scenario {name!r}"

@@ -47,17 +47,30 @@ class Trigger:
 
 
 @eqx.filter_jit
-def _trend_today(carried: Carried) -> tuple[Float[Array, " rules"], Float[Array, "rules members"]]:
-    """What each look-back says at the last close, and USD per unit of signal and of market value."""
+def _trend_positions(
+    carried: Carried, crossed: Float[Array, "steps rules"], degrees: Float[Array, " rules"]
+) -> tuple[Float[Array, " rules"], Float[Array, "steps members"]]:
+    """Signals at the last close, and the position wanted when some rules have crossed their levels.
+
+    `crossed` marks with ones which rules have; a crossed rule says the opposite of what it says now, or
+    nothing where it speaks in `degrees`. Positions per unit of market value, by the actor's own rule.
+    """
 
     def member(actor: Any, state: TrendState) -> tuple[Array, Array]:
         signals, _ = actor.signals(carried.tape, state.breakout)
-        return signals[:, INDEX], actor.size(carried.tape)[:, INDEX] * actor.aum_share
+        said = signals[:, INDEX]
+        beyond = jnp.where(degrees > 0, 0.0, jnp.where(said == 0.0, 1.0, -said))
 
-    signals, size = jax.vmap(member, in_axes=-1, out_axes=-1)(
+        def wanted(marks: Array) -> Array:
+            changed = signals.at[:, INDEX].set(jnp.where(marks > 0, beyond, said))
+            return actor.wanted(changed, carried.tape)[INDEX] * actor.aum_share
+
+        return said, jax.vmap(wanted)(crossed)
+
+    said, positions = jax.vmap(member, in_axes=-1, out_axes=-1)(
         carried.actors["trend_follower"], carried.states["trend_follower"]
     )
-    return signals[:, 0], size
+    return said[:, 0], positions
 
 
 @eqx.filter_jit
@@ -73,12 +86,14 @@ def _trend_margins(carried: Carried, close: Array) -> Float[Array, " rules"]:
 
 
 @eqx.filter_jit
-def _volatility_after(carried: Carried, r: Array) -> Float[Array, " members"]:
-    """Holding of volatility funds per unit of market value that a day of return r leads to."""
+def _volatility_after(
+    carried: Carried, r: Array
+) -> tuple[Float[Array, " members"], Float[Array, " members"]]:
+    """Trade of volatility funds that a day of return r leads to, and what they hold before it."""
     tape = carried.tape.push(carried.tape.close.at[INDEX].multiply(jnp.exp(r)))
 
-    def member(actor: Any, state: VolTargetState) -> Array:
-        return jnp.asarray(actor.asked_after(state, tape, r))
+    def member(actor: Any, state: VolTargetState) -> tuple[Array, Array]:
+        return actor.trade_after(state, tape, r)
 
     return jax.vmap(member, in_axes=-1, out_axes=-1)(
         carried.actors["vol_target"], carried.states["vol_target"]
@@ -96,77 +111,98 @@ def solve(function: Callable[[float], float], low: float, high: float) -> float 
 def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], str] | None]:
     """The level at which each look-back flips at the next close; the look-backs without one, and the range.
 
-    The flow at a level is that of its rule alone, at today's position size: from what the rule says
-    now to the other side (for exponential averages, which speak in degrees, to nothing).
+    The flow at a level is the change of the wanted position when its rule crosses, those nearer to spot
+    having crossed before it: with the book at its cap the first flips cost nothing.
     """
     if "trend_follower" not in replayed.actors:
         return [], None
-    first = replayed.carried[0]
+    first, history = replayed.carried[0], replayed.history
     spot = float(first.tape.close[INDEX])
-    cap = float(replayed.history.market_value[replayed.history.length - 1])
-    actor = TrendFollower()
-    today = [_trend_today(carried) for carried in replayed.carried]
-    signals = np.asarray(today[0][0])
-    size = np.concatenate([np.asarray(s) for _, s in today], axis=-1)[:, : replayed.members]
     low, high = spot * np.exp(-SEARCH), spot * np.exp(SEARCH)
+    actor = TrendFollower()
 
-    found, missing = [], []
-    degrees = {f"exponential {fast}/{slow}" for fast, slow, _ in actor.exponentials}
-    for i, rule in enumerate(actor.rules):
+    levels: dict[int, float] = {}
+    for i in range(len(actor.rules)):
 
         def margin(close: float, i: int = i) -> float:
             return float(_trend_margins(first, jnp.asarray(close))[i])
 
         level = solve(margin, low, high)
-        if level is None:
-            missing.append(rule)
-            continue
-        # a breakout rule that has not spoken yet takes its first side
-        crossing = -2.0 * signals[i] if signals[i] else np.sign(level - spot)
-        swing = -signals[i] if rule in degrees else crossing
-        found.append(Trigger("trend_follower", rule, level, swing * size[i] * cap))
+        if level is not None:
+            levels[i] = level
+    below = sorted((i for i in levels if levels[i] < spot), key=lambda i: -levels[i])
+    above = sorted((i for i in levels if levels[i] >= spot), key=lambda i: levels[i])
+
+    # row 0: nothing crossed; then one more rule at a time, on each side of spot
+    crossed = np.zeros((1 + len(levels), len(actor.rules)))
+    pairs: list[tuple[int, int, int]] = []
+    for side in (below, above):
+        for place, i in enumerate(side):
+            row = len(pairs) + 1
+            crossed[row, side[: place + 1]] = 1.0
+            pairs.append((i, row, row - 1 if place else 0))
+    degrees = np.asarray([rule.startswith("exponential") for rule in actor.rules], dtype=float)
+    padded = np.zeros((1 + len(actor.rules), len(actor.rules)))
+    padded[: len(crossed)] = crossed
+    wanted = _positions(replayed, padded, degrees)
+    cap = float(history.market_value[history.length - 1])
+    found = [
+        Trigger("trend_follower", actor.rules[i], levels[i], (wanted[row] - wanted[before]) * cap)
+        for i, row, before in pairs
+    ]
+    missing = [rule for i, rule in enumerate(actor.rules) if i not in levels]
     return found, (missing, f"between {low:,.0f} and {high:,.0f}") if missing else None
 
 
-def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
-    """The down day after which volatility funds must cut their holding by each share of `CUTS`.
+def _positions(
+    replayed: Replay, crossed: Float[np.ndarray, "steps rules"], degrees: Float[np.ndarray, " rules"]
+) -> Float[np.ndarray, "steps members"]:
+    """Wanted positions per unit of market value over all members."""
+    blocks = [
+        np.asarray(_trend_positions(carried, jnp.asarray(crossed), jnp.asarray(degrees))[1])
+        for carried in replayed.carried
+    ]
+    return np.concatenate(blocks, axis=-1)[:, : replayed.members]
 
-    An up day of the same size asks for the same cut of exposure.
+
+def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
+    """The day, down or up, after which volatility funds must sell each share of `CUTS` of their holding.
+
+    The two differ: a cohort that measures deviations from the mean reacts less to a day that goes with
+    the drift.
     """
     if "vol_target" not in replayed.actors:
         return [], ()
     first, history = replayed.carried[0], replayed.history
     spot, last = float(first.tape.close[INDEX]), history.length - 1
     cap = float(history.market_value[last])
-    column = replayed.actors.index("vol_target")
-    held = replayed.holding[last, column] / cap
-    if held[0] <= 0:
+    if replayed.holding[last, replayed.actors.index("vol_target"), 0] <= 0:
         return [], ("Volatility-target funds hold nothing to cut.",)
     found, missing = [], []
     for cut in CUTS:
+        for side in (-1.0, 1.0):
 
-        def shortfall(move: float, cut: float = cut) -> float:
-            return float(_volatility_after(first, jnp.asarray(-move))[0]) - (1 - cut) * held[0]
+            def shortfall(move: float, cut: float = cut, side: float = side) -> float:
+                trade, held = _volatility_after(first, jnp.asarray(side * move))
+                return float(trade[0] + cut * held[0])
 
-        move = solve(shortfall, 0.0, SEARCH)
-        if move is None:
-            pending = shortfall(0.0) < 0
-            missing.append(
-                f"Volatility-target funds: a cut of {cut:.0%} "
-                + ("is due already, whatever the next close." if pending else "needs more than a crash.")
+            move = solve(shortfall, 0.0, SEARCH)
+            if move is None:
+                if side < 0:
+                    due = shortfall(0.0) < 0
+                    ending = "is due already, whatever the next close." if due else "needs more than a crash."
+                    missing.append(f"Volatility-target funds: a cut of {cut:.0%} {ending}")
+                continue
+            trades = [_volatility_after(c, jnp.asarray(side * move))[0] for c in replayed.carried]
+            flows = np.concatenate([np.asarray(trade) for trade in trades])[: replayed.members]
+            found.append(
+                Trigger(
+                    "vol_target",
+                    f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}",
+                    spot * float(np.exp(side * move)),
+                    flows * cap,
+                )
             )
-            continue
-        after = np.concatenate(
-            [np.asarray(_volatility_after(c, jnp.asarray(-move))) for c in replayed.carried]
-        )[: replayed.members]
-        found.append(
-            Trigger(
-                "vol_target",
-                f"cut {cut:.0%} (day of ±{np.expm1(move):.1%})",
-                spot * float(np.exp(-move)),
-                (after - held) * cap,
-            )
-        )
     return found, tuple(missing)
 
 

@@ -16,12 +16,18 @@ from groundswell.runs.scenarios import HORIZONS, STANDARD, Scenario
 from groundswell.runs.triggers import CROWDING, Trigger, crowding
 
 NOT_A_HOLDER = ("buyback_desk",)
-"""Its exposure is a yearly pace of purchases: not part of any total of holdings."""
+"""Its exposure is a yearly pace of purchases, no holding."""
+
+NOT_IN_TOTAL = ("buyback_desk", "rebalancer")
+"""Left out of the total position: a pace, and balanced funds that hold stocks whatever happens."""
 
 HISTORY_SESSIONS, HISTORY_STEP = 756, 5
 """How much of the past the exposure charts show, and how often."""
 
 CALENDAR_SESSIONS = 25
+
+_SMALLEST = 1e-12
+"""USD bn; keeps the fraction of an actor that was set to nothing at nothing."""
 
 Members = Float[np.ndarray, " members"]
 
@@ -36,15 +42,15 @@ def positions(replayed: Replay, columns: list[int], size: Members) -> pd.DataFra
 
     Columns: actor; exposure, low, high (USD bn of the index; for companies the yearly pace of net
     purchases); pct_of_max (exposure / what the rule could hold); percentile and z of that fraction in
-    its own history since the date in `since`. The last row totals the holders.
+    its own history since the date in `since`. The last row totals all but `NOT_IN_TOTAL`.
     """
     cap = replayed.history.market_value[: replayed.history.length]
     rows = []
-    holders = [c for c in columns if replayed.actors[c] not in NOT_A_HOLDER]
+    holders = [c for c in columns if replayed.actors[c] not in NOT_IN_TOTAL]
     for key, chosen in [(replayed.actors[c], [c]) for c in columns] + [("total", holders)]:
         held = replayed.holding[:, chosen].sum(axis=1)
         limit = replayed.limits[chosen].sum(axis=0)
-        fraction = held[:, 0] / (cap * limit[0])
+        fraction = held[:, 0] / np.maximum(cap * limit[0], _SMALLEST)
         first = _first_invested(replayed.holding[:, chosen, 0])
         percentile, z = against_history(fraction[-1], fraction[first:])
         exposure, low, high = estimate_one(held[-1] * size)
@@ -106,19 +112,21 @@ def _past_flows(replayed: Replay, chosen: list[int], sessions: int) -> np.ndarra
 def scenario_table(scenarios: tuple[Scenario, ...], reference: float) -> pd.DataFrame:
     """What each scenario assumes: its end, its daily movement and the volatility it realises."""
     rows = []
-    for s in scenarios:
-        for horizon in s.horizons:
-            deviations = STANDARD.get(s.name)
+    for scenario in scenarios:
+        deviations = STANDARD.get(scenario.name)
+        for horizon in scenario.horizons:
+            path = scenario.returns[: HORIZONS[horizon]]
+            movement = float(np.std(path))
+            realised = float(np.sqrt(252 * np.mean(path**2)))
             spread = reference * np.sqrt(HORIZONS[horizon] / 252)
             end = f"ends {deviations:+.0f} sd of {spread:.1%}" if deviations else "ends where it began"
             if deviations is None:
-                words = f"your path of {s.sessions} sessions"
-            elif s.sessions == 1:
+                words = f"your path of {scenario.sessions} sessions"
+            elif len(path) == 1:
                 words = f"{end}, in one move"
             else:
-                words = f"{end}, daily moves of {s.daily_move:.2%} around the drift"
-            end_move = float(s.returns[: HORIZONS[horizon]].sum())
-            rows.append((s.name, horizon, end_move, s.daily_move, s.realised_volatility, words))
+                words = f"{end}, daily moves of {movement:.2%} around the drift"
+            rows.append((scenario.name, horizon, float(path.sum()), movement, realised, words))
     names = ["scenario", "horizon", "end_move", "daily_move", "realised_volatility", "words"]
     return pd.DataFrame(rows, columns=names)
 
@@ -168,12 +176,13 @@ def exposure_history(replayed: Replay, columns: list[int]) -> pd.DataFrame:
     """Each holder's exposure as a fraction of its own maximum through the last three years, with band."""
     history = replayed.history
     last = history.length - 1
-    shown = np.arange(last, max(last - HISTORY_SESSIONS, 0), -HISTORY_STEP)[::-1]
+    first = max(last - HISTORY_SESSIONS, _first_invested(replayed.holding[:, columns, 0]))
+    shown = np.arange(last, first - 1, -HISTORY_STEP)[::-1]
     frames = []
     for c in columns:
         if replayed.actors[c] in NOT_A_HOLDER:
             continue
-        limit = history.market_value[shown, None] * replayed.limits[c]
+        limit = np.maximum(history.market_value[shown, None] * replayed.limits[c], _SMALLEST)
         exposure, low, high = estimate(replayed.holding[shown, c] / limit)
         if np.ptp(exposure) < 1e-12:
             continue  # always fully exposed by design: nothing to see
@@ -188,7 +197,8 @@ def exposure_history(replayed: Replay, columns: list[int]) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    columns_shown = ["date", "actor", "exposure", "low", "high"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns_shown)
 
 
 def fan(

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
+from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Actor
 from groundswell.core.draws import spread
 from groundswell.core.parameter import registry
 from groundswell.data.book import Book, as_day
-from groundswell.data.errors import DataError
+from groundswell.data.errors import DataError, GroundswellError
 from groundswell.runs.history import History, lay_out
 from groundswell.runs.moved import what_moved
 from groundswell.runs.project import project
@@ -27,7 +27,8 @@ from groundswell.runs.scenarios import (
     user_scenarios,
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
-from groundswell.sheets import desk_frames, desk_words
+from groundswell.sheets import desk_frames, desk_words, words
+from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
 
 _LADDER_STEPS, _LADDER_DEVIATIONS = 25, 3.0
@@ -142,9 +143,11 @@ def build_desk(
 
     `page` lays the finished sheet out as HTML; the front door hands it in.
     """
+    _check_counts(draws, seed)
     book = book.cut(as_of)
     history = lay_out(book)
-    actors, stay_out = actors_for(history.assets, dict(changes or {}))
+    ours, law = impact_law_with(dict(changes or {}))
+    actors, stay_out = actors_for(history.assets, ours)
     replayed = replay(history, actors, draws=draws, seed=seed)
     size = _factor("market_value", book.market_value(), replayed.members, seed)
     turnover = _factor("daily_volume", book.daily_volume(), replayed.members, seed)
@@ -168,18 +171,12 @@ def build_desk(
             *unreached,
         )
     first, last = _window(history, since), history.length - 1
-    window = what_moved(replayed, first, last, turnover, seed)
+    window = what_moved(replayed, law, first, last, turnover, seed)
 
     positions = desk_frames.positions(replayed, columns, size)
     flows = desk_frames.flows(replayed, columns, ahead, scenarios, size)
     levels = desk_frames.triggers(trend + cuts, spot, size)
     scenario_table = desk_frames.scenario_table(scenarios, reference)
-    fitted = pd.Timestamp(Movement.fitted_through)
-    late = (
-        (f"Scenario movements were fitted through {fitted:%Y-%m-%d}, later than this sheet.",)
-        if book.through < fitted
-        else ()
-    )
     today = pd.Timestamp(datetime.date.today())
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
@@ -203,9 +200,40 @@ def build_desk(
         ladder=desk_frames.ladder(replayed, columns, ladder_orders, moves, size),
         calendar=desk_frames.coming_events(history.dates[last]),
         assumptions=_assumptions(tuple(actors), dict(changes or {})),
-        notes=(*book.notes, *history.notes, *stay_out, *late, *unreached),
+        notes=(*book.notes, *history.notes, *stay_out, *_hindsight(actors, book.through), *unreached),
         page=page,
     )
+
+
+def _check_counts(draws: int, seed: int) -> None:
+    """Refuse a number of draws or a seed that cannot be meant."""
+    for name, value, top in (("draws", draws, 100_000), ("seed", seed, 2**32 - 1)):
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not 0 <= value <= top:
+            raise GroundswellError(
+                f"{name} is {value!r}",
+                where="desk",
+                expected=f"a whole number from 0 to {top:,}",
+                remedy="200 draws give a stable band; any seed will do",
+            )
+
+
+def _hindsight(actors: Mapping[str, Actor], through: pd.Timestamp) -> tuple[str, ...]:
+    """What a sheet of a past evening owes to later knowledge, in words."""
+    table = registry()
+    used = table["address"].str.split(".").str[0].isin((*actors, "impact", "scenario"))
+    late = table[used & (table["fitted_through"] > f"{through:%Y-%m-%d}")]
+    notes = []
+    if len(late):
+        listed = ", ".join(f"{row.address} ({row.fitted_through})" for row in late.itertuples())
+        notes.append(f"Not known that evening: these parameters rest on later figures: {listed}.")
+    early = [
+        f"{words.actor_name(key)} (from {actor.since_year})"
+        for key, actor in actors.items()
+        if through.year < actor.since_year
+    ]
+    if early:
+        notes.append(f"Hypothetical that year: {', '.join(early)}.")
+    return tuple(notes)
 
 
 def _factor(name: str, frame: pd.DataFrame, members: int, seed: int) -> np.ndarray:

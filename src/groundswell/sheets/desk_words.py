@@ -5,7 +5,7 @@ import pandas as pd
 
 from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
 from groundswell.data import calendar
-from groundswell.data.book import Book
+from groundswell.data.book import VOLUME_WINDOW, Book
 from groundswell.runs.history import History
 from groundswell.sheets import words
 
@@ -48,12 +48,15 @@ def headline(flows: pd.DataFrame, triggers: pd.DataFrame, scenarios: pd.DataFram
         f"If the index falls 2σ ({fall}) in a week, rule-bound actors together {forced('total')}; "
         f"the largest, {words.actor_name(most).lower()}, {forced(most)}"
     )
-    below = triggers[(triggers["actor"] == "trend_follower") & (triggers["distance"] < 0)]
+    selling = triggers[
+        (triggers["actor"] == "trend_follower") & (triggers["distance"] < 0) & (triggers["flow"] < -0.05)
+    ]
+    below = selling[~selling["rule"].str.contains("unless")]
     if below.empty:
-        return sentence + "; no trend level below spot."
+        return sentence + "; no trend level below spot makes them sell."
     first = below.sort_values("distance").iloc[-1]
     return (
-        f"{sentence}; first trend level below: {words.level(float(first['level']))} "
+        f"{sentence}; first level at which trend followers sell: {words.level(float(first['level']))} "
         f"({words.percent(float(first['distance']), 1, signed=True)}, {first['rule']})."
     )
 
@@ -66,7 +69,11 @@ def strip(book: Book, history: History) -> pd.DataFrame:
     month, quarter = (np.std(returns[-n:], ddof=1) * np.sqrt(SESSIONS_PER_YEAR) for n in (21, 63))
     table = calendar.calendar_table(pd.DatetimeIndex([day]))
     scale = book.market_value().iloc[-1], book.daily_volume().iloc[-1]
-    own = ["book" if name in book.series else "table" for name in ("market_value", "volume")]
+    recent = book.prices("index").index[-VOLUME_WINDOW:]
+    own = [
+        "book" if name in book.series and book.values(name).index[-1] >= since else "table"
+        for name, since in (("market_value", book.prices("index").index[0]), ("volume", recent[0]))
+    ]
     rows = [
         ("Index", f"{words.level(closes[last])} ({words.log_percent(returns[-1])})", day, "close, 1 day"),
         ("Volatility 1m / 3m", f"{words.percent(float(month), 1)} / {words.percent(float(quarter), 1)}", day,

@@ -3,13 +3,14 @@ square-root part that decays. What was known in advance moved the price earlier.
 ways: here to say how much of a past move the estimated orders explain.
 """
 
-from typing import ClassVar
+from operator import attrgetter
+from typing import Any, ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Bool, Float
 
 from groundswell.core.engine import jax, jnp
-from groundswell.core.parameter import Declared, parameter
+from groundswell.core.parameter import Declared, checked_value, declarations, parameter
 
 
 class ImpactLaw(Declared):
@@ -89,6 +90,16 @@ class ImpactLaw(Declared):
         lasting = self.lasting * self.multiplier / market_value * (orders - self.foreseen * foreknown)
         after = self.decay * impact_before + self.transient(participation, daily_volatility)
         return after, lasting + slope * orders, (self.decay - 1) * impact_before
+
+
+def impact_law_with(changes: dict[str, Any]) -> tuple[dict[str, Any], ImpactLaw]:
+    """The changes that are not the law's, and the law with those that are ("impact.multiplier": 3)."""
+    law = ImpactLaw()
+    known = {d.address: d for d in declarations(ImpactLaw)}
+    for address in set(changes) & set(known):
+        leaf = checked_value(known[address], changes[address], ())
+        law = eqx.tree_at(attrgetter(address.split(".")[1]), law, leaf)
+    return {address: value for address, value in changes.items() if address not in known}, law
 
 
 @eqx.filter_jit

@@ -2,6 +2,7 @@
 have stays out, and the sheet says so.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +15,7 @@ from groundswell.actors.risk_parity import RiskParity
 from groundswell.actors.trend_follower import TrendFollower
 from groundswell.actors.vol_target import VolTarget
 from groundswell.core.day import Actor
-from groundswell.core.parameter import declarations
+from groundswell.core.parameter import checked_value, declarations
 from groundswell.data.errors import GroundswellError, closest
 
 ROSTER: tuple[type[Actor], ...] = (
@@ -48,6 +49,8 @@ def actors_for(
             notes.append(f"{name} stays out: its rule needs {', '.join(missing)} prices.")
         else:
             actors[kind.key] = kind()
+    if "bond" not in assets:
+        notes.append("Rebalancers' bonds are taken to return nothing: the book has no bond prices.")
     for address, value in (changes or {}).items():
         actors = with_parameter(actors, address, value)
     return actors, tuple(notes)
@@ -57,15 +60,24 @@ def with_parameter(actors: dict[str, Actor], address: str, value: Any) -> dict[s
     """The actors with one drawn parameter set to `value` (a number, or one per cohort)."""
     known = {d.address: d for kind in ROSTER for d in declarations(kind) if not d.structural}
     if address not in known:
-        raise GroundswellError(
-            f"there is no parameter {address!r}{closest(address, known)}",
-            where="set",
-            expected="an address of `groundswell params` whose kind is 'drawn'",
-            remedy="list the addresses with `groundswell params`",
-        )
+        raise unknown_address(address, known)
     key, name = address.split(".")
     if key not in actors:
-        return actors
-    leaf = np.broadcast_to(np.asarray(value, dtype=np.float64), np.shape(known[address].value))
-    changed = eqx.tree_at(lambda actor: getattr(actor, name), actors[key], np.array(leaf))
-    return {**actors, key: changed}
+        raise GroundswellError(
+            f"{key} is not in this market, so {address} changes nothing",
+            where="set",
+            expected="a parameter of an actor that takes part",
+            remedy="load the prices that its rule needs, or leave the change out",
+        )
+    leaf = checked_value(known[address], value, np.shape(known[address].value))
+    return {**actors, key: eqx.tree_at(lambda actor: getattr(actor, name), actors[key], leaf)}
+
+
+def unknown_address(address: str, known: Iterable[str]) -> GroundswellError:
+    """The refusal of an address that cannot be set."""
+    return GroundswellError(
+        f"there is no parameter {address!r} to set{closest(address, known)}",
+        where="set",
+        expected="an address of `groundswell params` whose kind is 'drawn'",
+        remedy="list the addresses with `groundswell params`",
+    )
