@@ -64,9 +64,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the page of parameters."""
-    files.append(
-        File.generated(config, "parameters.md", content=parameters_page(groundswell.params()))
-    )
+    files.append(File.generated(config, "parameters.md", content=parameters_page(groundswell.params())))
     return files
 
 

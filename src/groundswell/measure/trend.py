@@ -1,7 +1,7 @@
 """Published trend measures of one price series, as pandas Series aligned with the prices. The value
 on a date uses the closes up to and including that date and nothing later; before a measure's window
-is full it is missing. The trend followers of `actors/` compute the same statistics one close at a
-time, and a test holds the two equal.
+is full it is missing. The trend followers of `actors/` keep the same averages and directions one close
+at a time (they size by volatilities of their own), and a test holds the two equal.
 """
 
 import numpy as np

@@ -11,14 +11,11 @@ import pandas as pd
 from groundswell.core.day import Day
 from groundswell.core.engine import jnp
 from groundswell.data import calendar
-from groundswell.data.book import Book
+from groundswell.data.book import MINIMUM_SESSIONS, Book
 from groundswell.data.errors import DataError
 
 _PAD = 1260
 """Sessions in a block of history: five years."""
-
-FEWEST_SESSIONS = 128
-"""Two seeding periods of the slowest cohort; below that no position can be told from its start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +72,11 @@ def lay_out(book: Book) -> History:
         DataError: when the book is too short for the rules to have a state.
     """
     index = book.prices("index")
-    if len(index) < FEWEST_SESSIONS:
+    if len(index) < MINIMUM_SESSIONS:
         raise DataError(
             f"{book.label} has {len(index)} sessions of the index through {index.index[-1]:%Y-%m-%d}",
             where="desk",
-            expected=f"at least {FEWEST_SESSIONS} sessions: the rules look back that far",
+            expected=f"at least {MINIMUM_SESSIONS} sessions: the rules look back that far",
             remedy="load a longer history, or ask for a later date",
         )
     columns = {asset: book.prices(asset).reindex(index.index, method="ffill") for asset in book.assets}

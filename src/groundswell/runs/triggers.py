@@ -198,7 +198,7 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
             found.append(
                 Trigger(
                     "vol_target",
-                    f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}",
+                    f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}".replace("-", "−"),
                     spot * float(np.exp(side * move)),
                     flows * cap,
                 )

@@ -141,7 +141,11 @@ def triggers(found: list[Trigger], spot: float, size: Members) -> pd.DataFrame:
         flow, low, high = estimate_one(t.flows * size)
         distance = t.level / spot - 1
         # a flip that needs no move at all is averted by a close on the far side
-        averted = "" if flow * distance >= 0 else f", unless {'above' if distance > 0 else 'below'}"
+        averted = (
+            ""
+            if t.actor != "trend_follower" or flow * distance >= 0
+            else f", unless {'above' if distance > 0 else 'below'}"
+        )
         rows.append((t.actor, t.rule + averted, t.level, distance, flow, low, high))
     names = ["actor", "rule", "level", "distance", "flow", "low", "high"]
     return pd.DataFrame(rows, columns=names)
