@@ -10,32 +10,18 @@ from pandas_rules import trend_positions
 from timing import Timing, machine, measure, report
 
 from groundswell.actors import TrendFollower
-from groundswell.core.day import Day
-from groundswell.runs.history import History
-from groundswell.runs.replay import replay
 
 INSTRUMENTS, SESSIONS = 60, 40 * 252
 
 
-def made_history(instruments: int, sessions: int) -> History:
-    """Random walks with volatility clusters, laid out as a history; no calendar is needed."""
+def made_prices(instruments: int, sessions: int) -> pd.DataFrame:
+    """Random walks with volatility clusters, one column per instrument."""
     rng = np.random.default_rng(0)
     calm = np.exp(0.3 * np.cumsum(rng.normal(0, 0.05, (sessions, instruments)), axis=0))
     returns = rng.normal(0.0002, 0.01, (sessions, instruments)) * np.clip(calm, 0.4, 3.0)
     returns[0] = 0.0
-    return History(
-        assets=("index", *(f"a{i}" for i in range(1, instruments))),
-        dates=pd.bdate_range("1980-01-01", periods=sessions),
-        closes=100 * np.exp(np.cumsum(returns, axis=0)),
-        returns=returns,
-        market_value=np.full(sessions, 50_000.0),
-        daily_volume=np.full(sessions, 500.0),
-        days=Day(
-            sessions_to_month_end=np.zeros(sessions, np.int32),  # type: ignore[arg-type]
-            blackout_share=np.zeros(sessions),  # type: ignore[arg-type]
-        ),
-        notes=(),
-    )
+    days = pd.bdate_range("1980-01-01", periods=sessions)
+    return pd.DataFrame(100 * np.exp(np.cumsum(returns, axis=0)), days, [f"a{i}" for i in range(instruments)])
 
 
 def polars_positions(prices: Any, actor: TrendFollower) -> Any:
@@ -73,8 +59,7 @@ def polars_positions(prices: Any, actor: TrendFollower) -> Any:
 def main() -> None:
     """Print the table."""
     start = machine()
-    history = made_history(INSTRUMENTS, SESSIONS)
-    prices = pd.DataFrame(history.closes, columns=list(history.assets))
+    prices = made_prices(INSTRUMENTS, SESSIONS)
     returns = np.log(prices).diff()
     books = {
         "without breakouts": (TrendFollower(breakouts=()), 0.10),
@@ -85,7 +70,7 @@ def main() -> None:
         what = f"{INSTRUMENTS} instruments, {SESSIONS:,} sessions, {len(actor.rules)} look-backs {name}"
 
         def ours(actor: TrendFollower = actor) -> object:
-            return replay(history, {"trend_follower": actor})
+            return actor.positions(prices)
 
         def in_pandas(actor: TrendFollower = actor) -> object:
             return trend_positions(prices, returns, actor)

@@ -10,7 +10,10 @@ from made_data import random_walk
 from groundswell.actors import TrendFollower
 from groundswell.core.day import View
 from groundswell.core.engine import jnp
+from groundswell.data.book import Book
 from groundswell.measure import trend
+from groundswell.runs.history import lay_out
+from groundswell.runs.replay import replay
 
 BOOK = TrendFollower()
 
@@ -66,3 +69,17 @@ def test_a_short_history_is_followed_by_the_look_backs_that_it_fills(
     assert not speaks["average 115 (medium pivot)"]
     size = np.asarray(BOOK.size(view.tape))[:, 0]
     assert size[[not s for s in speaks.values()]].sum() == 0
+
+
+def test_positions_of_many_assets_are_those_of_each_alone_and_those_of_the_market(
+    made_book: Callable[..., Book],
+) -> None:
+    history = lay_out(made_book(300, assets=("index", "bond")))
+    prices = pd.DataFrame(history.closes[:300], index=history.dates, columns=["index", "bond"])
+    together = BOOK.positions(prices)
+    run = replay(history, {"trend_follower": BOOK})
+    in_market = run.holding[:, 0, 0] / (0.0104 * history.market_value[:300])
+    np.testing.assert_allclose(together["index"].iloc[1:], in_market[1:], atol=1e-12)
+    known = BOOK.positions(prices.iloc[:200])
+    pd.testing.assert_frame_equal(together.iloc[:200], known)
+    assert (together.iloc[100:] != 0).any().all()

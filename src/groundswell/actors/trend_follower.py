@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
+import pandas as pd
 from jaxtyping import Array, Bool, Float
 
-from groundswell.core.day import INDEX, Actor, View
-from groundswell.core.engine import jnp
+from groundswell.core.day import INDEX, Actor, Day, View
+from groundswell.core.engine import jax, jnp
 from groundswell.core.holdings import weights_after
 from groundswell.core.parameter import parameter, structural
 from groundswell.core.tape import Tape, Watch
@@ -285,3 +286,35 @@ class TrendFollower(Actor):
     def limit(self, market_value: Array) -> Array:
         """USD bn of the index at the cap."""
         return self.cap * self.aum_share * market_value
+
+    def positions(self, prices: pd.DataFrame) -> pd.DataFrame:
+        """Position / assets under management held in each asset after each close of a history.
+
+        Args:
+            prices: closes by session (rows) and asset (columns), no missing values.
+
+        Returns:
+            The shape of `prices`; zero until the volatilities are seeded. By the same steps, buffer and
+            speed included, as on any day of the market.
+        """
+        held = _held(self, jnp.asarray(prices.to_numpy(dtype=np.float64)))
+        return pd.DataFrame(np.asarray(held), index=prices.index, columns=prices.columns)
+
+
+@eqx.filter_jit
+def _held(book: TrendFollower, closes: Float[Array, "sessions assets"]) -> Float[Array, "sessions assets"]:
+    assets = tuple(str(column) for column in range(closes.shape[1]))
+    day = Day(sessions_to_month_end=jnp.asarray(1, dtype=jnp.int32), blackout_share=jnp.zeros(()))
+
+    def step(carry: tuple[Tape, TrendState], close: Array) -> tuple[tuple[Tape, TrendState], Array]:
+        tape, state = carry
+        view = View(assets, tape, jnp.ones(()), jnp.ones(()), day)
+        r = jnp.log(close / tape.close)
+        plan = book.plan(state, view)
+        state = book.update(state, plan, view, r, book.order(plan, r))
+        return (tape.push(close), state), state.weight
+
+    tape = Tape.blank(book.watch(), closes.shape[1]).push(closes[0])
+    start = (tape, book.init(View(assets, tape, jnp.ones(()), jnp.ones(()), day)))
+    held = jax.lax.scan(step, start, closes[1:])[1]
+    return jnp.concatenate([jnp.zeros((1, closes.shape[1])), held])
