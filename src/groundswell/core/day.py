@@ -3,6 +3,7 @@ paths side by side. An order is s(plan) + c(plan, r): s is fixed at the previous
 today's return and is zero at r = 0.
 """
 
+import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -65,18 +66,19 @@ class Actor(Declared):
         """What this actor reads off the tape."""
         return Watch()
 
+    @abc.abstractmethod
     def init(self, view: View) -> Any:
         """State before the first session."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def plan(self, state: Any, view: View) -> Any:
         """All that is fixed at the previous close."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def order(self, plan: Any, r: Float[Array, " assets"]) -> Float[Array, " assets"]:
         """USD bn to trade if today's log returns are r."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def update(
         self,
         state: Any,
@@ -86,12 +88,11 @@ class Actor(Declared):
         filled: Float[Array, " assets"],
     ) -> Any:
         """State after the close, when `filled` of the order was done."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def holding(self, state: Any, market_value: Float[Array, ""]) -> Float[Array, ""]:
         """USD bn of the index held after the close, when the index is worth `market_value`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def limit(self, market_value: Float[Array, ""]) -> Float[Array, ""]:
         """USD bn of the index that the rule could hold at the most."""
-        raise NotImplementedError
