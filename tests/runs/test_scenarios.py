@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundswell.data.errors import GroundswellError
-from groundswell.runs.scenarios import HORIZONS, Movement, path_to, standard_scenarios, user_scenarios
+from groundswell.runs.scenarios import (
+    HORIZONS,
+    Movement,
+    path_to,
+    sideways,
+    standard_scenarios,
+    user_scenarios,
+)
 
 
 @given(st.floats(-0.3, 0.3), st.integers(2, 21), st.floats(0.0001, 0.05))
@@ -55,3 +62,10 @@ def test_a_users_path_is_read_at_every_horizon_it_reaches() -> None:
 def test_a_path_that_cannot_be_meant_is_refused_with_its_place(paths: dict, message: str) -> None:
     with pytest.raises(GroundswellError, match=message):
         user_scenarios(paths)
+
+
+def test_other_assets_move_without_getting_anywhere_at_any_horizon() -> None:
+    moves = sideways(21, np.array([0.004]))[:, 0]
+    for sessions in HORIZONS.values():
+        assert moves[:sessions].sum() == pytest.approx(0.0, abs=1e-15)
+    assert np.std(moves[1:]) == pytest.approx(0.004)

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from groundswell.actors import TrendFollower, VolTarget
@@ -82,21 +81,25 @@ def test_in_a_v_shape_the_short_pivot_stands_below_the_medium_one(
 
 
 def test_the_flow_at_a_level_is_what_the_book_wants_beyond_it_less_what_it_wants_before(run: Replay) -> None:
-    """All rules below spot crossed at once: the flows add up to the change of the wanted position."""
+    """From far below to far above spot the flows of all levels add up to the whole swing of the book."""
     found, _ = trend_triggers(run)
     book, last = TrendFollower(), run.history.length - 1
-    spot, carried = run.history.closes[last, 0], run.carried[0]
+    carried = run.carried[0]
     state = jax.tree.map(lambda leaf: leaf[..., 0], carried.states["trend_follower"])
     signals, _ = book.signals(carried.tape, state.breakout)
-    said = np.asarray(signals).copy()
-    before = float(book.wanted(jnp.asarray(said), carried.tape)[0])
-    for trigger in found:
-        if trigger.level < spot:
-            row = book.rules.index(trigger.rule)
-            said[row] = 0.0 if trigger.rule.startswith("exponential") else -said[row]
-    after = float(book.wanted(jnp.asarray(said), carried.tape)[0])
-    total = sum(t.flows[0] for t in found if t.level < spot)
-    assert total == pytest.approx((after - before) * 0.0104 * run.history.market_value[last], rel=1e-9)
+
+    def wanted(turned: set[str]) -> float:
+        said = np.asarray(signals).copy()
+        for row, rule in enumerate(book.rules):
+            if rule in turned:
+                said[row] = 0.0 if rule.startswith("exponential") else -said[row]
+        return float(book.wanted(jnp.asarray(said), carried.tape)[0])
+
+    everything_below = wanted({t.rule for t in found if t.turns_below})
+    everything_above = wanted({t.rule for t in found if not t.turns_below})
+    swing = sum(t.flows[0] if not t.turns_below else -t.flows[0] for t in found)
+    whole = (everything_above - everything_below) * 0.0104 * run.history.market_value[last]
+    assert swing == pytest.approx(whole, rel=1e-9)
 
 
 def test_the_first_flips_of_a_book_at_its_cap_cost_nothing(
@@ -146,13 +149,23 @@ def test_a_single_fund_cuts_at_the_move_that_its_variance_says(
         assert trigger.flows[0] == pytest.approx(trade, rel=1e-8)
 
 
-def test_crowding_grows_with_distance_and_counts_each_rule_once(run: Replay) -> None:
+def test_crowding_counts_the_look_backs_that_have_turned_at_that_close(run: Replay) -> None:
+    """Held against the rules themselves: push the close, ask every rule, compare with what it says now."""
     found, _ = trend_triggers(run)
-    spot = run.history.closes[run.history.length - 1, 0]
-    shares = pd.Series({distance: share for distance, share, _ in crowding(found, spot)})
-    assert shares[shares.index < 0].sort_index(ascending=False).is_monotonic_increasing
-    assert shares[shares.index > 0].is_monotonic_increasing
-    assert shares.iloc[0] + shares.iloc[-1] <= 1 + 1e-12
+    book, carried, last = TrendFollower(), run.carried[0], run.history.length - 1
+    spot = float(run.history.closes[last, 0])
+    state = jax.tree.map(lambda leaf: leaf[..., 0], carried.states["trend_follower"])
+    now, breakout = book.signals(carried.tape, state.breakout)
+    for distance, share, flow in crowding(run, found):
+        tape = carried.tape.push(jnp.asarray([spot * (1 + distance)]))
+        then, _ = book.signals(tape, breakout)
+        turned = np.sign(np.asarray(then)[:, 0]) != np.sign(np.asarray(now)[:, 0])
+        assert share == pytest.approx(book.rule_weights[turned].sum(), abs=1e-12), distance
+        said = np.asarray(now).copy()
+        exponential = np.array([rule.startswith("exponential") for rule in book.rules])
+        said[turned] = np.where(exponential[turned, None], 0.0, -said[turned])
+        change = float(book.wanted(jnp.asarray(said), carried.tape)[0] - book.wanted(now, carried.tape)[0])
+        assert flow[0] == pytest.approx(change * 0.0104 * run.history.market_value[last], abs=1e-9)
 
 
 def test_a_function_without_a_sign_change_has_no_root() -> None:

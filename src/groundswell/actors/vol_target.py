@@ -339,7 +339,8 @@ class VolTarget(Actor):
         """What a day of index return r (log) leads to, once lags and gradual execution have run out.
 
         `tape` must hold today's close already. Returns the trade and the holding before it at that
-        close, both in USD bn per USD bn of today's market value.
+        close, both in USD bn per USD bn of market value at the previous
+        close.
         """
         asked = jnp.nan_to_num(self._asked(self._observe(state, r), tape))
         assets = self.aum_share * jnp.asarray(self.mix)

@@ -88,10 +88,11 @@ def alternating(sessions: int, size: float, first: float = 1.0) -> Float[np.ndar
 def sideways(sessions: int, daily_volatility: Float[np.ndarray, " assets"]) -> Float[np.ndarray, "..."]:
     """Moves of other assets while the index goes its way: no drift, their own daily movement.
 
-    Signs go + + - -, so that over four sessions they are uncorrelated with moves that alternate.
-    Shape: sessions by assets. Standing still would make risk parity buy for want of movement.
+    Signs go 0 + + - - + + ..., which sums to nothing at every horizon (1, 5 and 21 sessions) and does not
+    go with moves that alternate. Shape: sessions by assets. Standing still would make risk parity buy
+    for want of movement.
     """
-    pattern = np.resize([1.0, 1.0, -1.0, -1.0], sessions)
+    pattern = np.concatenate([[0.0], np.resize([1.0, 1.0, -1.0, -1.0], sessions - 1)])
     return pattern[:, None] * np.asarray(daily_volatility)
 
 

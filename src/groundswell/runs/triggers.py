@@ -36,14 +36,21 @@ class Trigger:
         actor: key.
         rule: the look-back, or the cut.
         level: index level at the next close.
-        flows: USD bn by member; for a look-back, the change of position from today's to the flipped
-            side of that rule alone; for volatility funds, the change of holding the day leads to.
+        turns_below: whether the rule has turned at closes below the level (a look-back that is long now,
+            a cut after a fall) or at closes above it.
+        flows: USD bn by member; for a look-back the change of the wanted position as its rule turns, all
+            others being as they are at that close; for volatility funds the trade the day leads to.
     """
 
     actor: str
     rule: str
     level: float
+    turns_below: bool
     flows: Float[np.ndarray, " members"]
+
+    def turned_at(self, close: float) -> bool:
+        """Whether the rule has turned if the index closes there next."""
+        return close < self.level if self.turns_below else close > self.level
 
 
 @eqx.filter_jit
@@ -111,18 +118,19 @@ def solve(function: Callable[[float], float], low: float, high: float) -> float 
 def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], str] | None]:
     """The level at which each look-back flips at the next close; the look-backs without one, and the range.
 
-    The flow at a level is the change of the wanted position when its rule crosses, those nearer to spot
-    having crossed before it: with the book at its cap the first flips cost nothing.
+    The flow at a level is the change of the wanted position as that rule turns, with every other rule as
+    it is at that close: with the book at its cap the first flips cost nothing.
     """
     if "trend_follower" not in replayed.actors:
         return [], None
     first, history = replayed.carried[0], replayed.history
     spot = float(first.tape.close[INDEX])
     low, high = spot * np.exp(-SEARCH), spot * np.exp(SEARCH)
-    actor = TrendFollower()
+    rules = TrendFollower().rules
+    said = np.asarray(_positions(replayed, np.zeros((0, len(rules))))[0])
 
     levels: dict[int, float] = {}
-    for i in range(len(actor.rules)):
+    for i in range(len(rules)):
 
         def margin(close: float, i: int = i) -> float:
             return float(_trend_margins(first, jnp.asarray(close))[i])
@@ -130,39 +138,36 @@ def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], st
         level = solve(margin, low, high)
         if level is not None:
             levels[i] = level
-    below = sorted((i for i in levels if levels[i] < spot), key=lambda i: -levels[i])
-    above = sorted((i for i in levels if levels[i] >= spot), key=lambda i: levels[i])
-
-    # row 0: nothing crossed; then one more rule at a time, on each side of spot
-    crossed = np.zeros((1 + len(levels), len(actor.rules)))
-    pairs: list[tuple[int, int, int]] = []
-    for side in (below, above):
-        for place, i in enumerate(side):
-            row = len(pairs) + 1
-            crossed[row, side[: place + 1]] = 1.0
-            pairs.append((i, row, row - 1 if place else 0))
-    degrees = np.asarray([rule.startswith("exponential") for rule in actor.rules], dtype=float)
-    padded = np.zeros((1 + len(actor.rules), len(actor.rules)))
-    padded[: len(crossed)] = crossed
-    wanted = _positions(replayed, padded, degrees)
+    bare = {
+        i: Trigger("trend_follower", rules[i], level, bool(said[i] > 0), np.zeros(0))
+        for i, level in levels.items()
+    }
+    crossed = np.zeros((2 * len(levels), len(rules)))
+    for place, (i, level) in enumerate(levels.items()):
+        turned = [k for k, other in bare.items() if k != i and other.turned_at(level)]
+        crossed[2 * place : 2 * place + 2, turned] = 1.0
+        crossed[2 * place + 1, i] = 1.0
+    wanted = _positions(replayed, crossed)[1]
     cap = float(history.market_value[history.length - 1])
     found = [
-        Trigger("trend_follower", actor.rules[i], levels[i], (wanted[row] - wanted[before]) * cap)
-        for i, row, before in pairs
+        dataclasses.replace(bare[i], flows=(wanted[2 * place + 1] - wanted[2 * place]) * cap)
+        for place, i in enumerate(levels)
     ]
-    missing = [rule for i, rule in enumerate(actor.rules) if i not in levels]
+    missing = [rule for i, rule in enumerate(rules) if i not in levels]
     return found, (missing, f"between {low:,.0f} and {high:,.0f}") if missing else None
 
 
 def _positions(
-    replayed: Replay, crossed: Float[np.ndarray, "steps rules"], degrees: Float[np.ndarray, " rules"]
-) -> Float[np.ndarray, "steps members"]:
-    """Wanted positions per unit of market value over all members."""
-    blocks = [
-        np.asarray(_trend_positions(carried, jnp.asarray(crossed), jnp.asarray(degrees))[1])
-        for carried in replayed.carried
-    ]
-    return np.concatenate(blocks, axis=-1)[:, : replayed.members]
+    replayed: Replay, crossed: Float[np.ndarray, "steps rules"]
+) -> tuple[Float[np.ndarray, " rules"], Float[np.ndarray, "steps members"]]:
+    """What each rule says now, and wanted positions per unit of market value over all members."""
+    rules = TrendFollower().rules
+    degrees = jnp.asarray([float(rule.startswith("exponential")) for rule in rules])
+    padded = np.zeros((2 * len(rules), len(rules)))
+    padded[: len(crossed)] = crossed
+    blocks = [_trend_positions(c, jnp.asarray(padded), degrees) for c in replayed.carried]
+    wanted = np.concatenate([np.asarray(positions) for _, positions in blocks], axis=-1)
+    return np.asarray(blocks[0][0]), wanted[: len(crossed), : replayed.members]
 
 
 def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...]]:
@@ -200,6 +205,7 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
                     "vol_target",
                     f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}".replace("-", "−"),
                     spot * float(np.exp(side * move)),
+                    side < 0,
                     flows * cap,
                 )
             )
@@ -207,23 +213,31 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
 
 
 def crowding(
-    triggers: list[Trigger], spot: float
+    replayed: Replay, triggers: list[Trigger]
 ) -> list[tuple[float, float, Float[np.ndarray, " members"]]]:
-    """For each distance: share of the trend book that flips by then, and the flow of those flips.
+    """For each distance: share of the trend book that has turned at that close, and the flow of it.
 
-    The share is by weight of the look-backs; the distance is level / spot - 1.
+    The share is by weight of the look-backs that speak; the distance is level / spot - 1; the flow is the
+    change of the wanted position when all of them have turned.
     """
-    weights = dict(zip(TrendFollower().rules, TrendFollower().rule_weights, strict=True))
-    trend = [t for t in triggers if t.actor == "trend_follower"]
-    rows = []
-    for distance in CROWDING:
-        reached = [
-            t
-            for t in trend
-            if (distance < 0 and distance <= t.level / spot - 1 < 0)
-            or (distance > 0 and 0 <= t.level / spot - 1 <= distance)
-        ]
-        share = float(sum(weights[t.rule] for t in reached))
-        nothing = np.zeros_like(trend[0].flows) if trend else np.zeros(1)
-        rows.append((distance, share, sum((t.flows for t in reached), start=nothing)))
-    return rows
+    trend = {t.rule: t for t in triggers if t.actor == "trend_follower"}
+    if not trend:
+        return []
+    first, history = replayed.carried[0], replayed.history
+    spot = float(first.tape.close[INDEX])
+    book = TrendFollower()
+    speaks = np.isfinite(np.asarray(_trend_margins(first, first.tape.close[INDEX])))
+    weights = np.where(speaks, book.rule_weights, 0.0) / np.sum(book.rule_weights[speaks])
+    turned = np.array(
+        [
+            [rule in trend and trend[rule].turned_at(spot * (1 + distance)) for rule in book.rules]
+            for distance in CROWDING
+        ],
+        dtype=float,
+    )
+    _, wanted = _positions(replayed, np.vstack([np.zeros(len(book.rules)), turned]))
+    cap = float(history.market_value[history.length - 1])
+    return [
+        (distance, float(turned[row] @ weights), (wanted[row + 1] - wanted[0]) * cap)
+        for row, distance in enumerate(CROWDING)
+    ]

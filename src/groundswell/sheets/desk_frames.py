@@ -139,24 +139,19 @@ def triggers(found: list[Trigger], spot: float, size: Members) -> pd.DataFrame:
     rows = []
     for t in sorted(found, key=lambda t: abs(np.log(t.level / spot))):
         flow, low, high = estimate_one(t.flows * size)
-        distance = t.level / spot - 1
-        # a flip that needs no move at all is averted by a close on the far side
-        averted = (
-            ""
-            if t.actor != "trend_follower" or flow * distance >= 0
-            else f", unless {'above' if distance > 0 else 'below'}"
-        )
-        rows.append((t.actor, t.rule + averted, t.level, distance, flow, low, high))
+        # a rule that has turned at an unchanged close already is averted by a close on the far side
+        side = "above" if t.turns_below else "below"
+        averted = f", unless {side}" if t.actor == "trend_follower" and t.turned_at(spot) else ""
+        rows.append((t.actor, t.rule + averted, t.level, t.level / spot - 1, flow, low, high))
     names = ["actor", "rule", "level", "distance", "flow", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def crowding_table(found: list[Trigger], spot: float) -> pd.DataFrame:
-    """How much of the trend book flips within each distance of spot: share by weight, flow in USD bn."""
-    rows = [(distance, share, float(flow[0])) for distance, share, flow in crowding(found, spot)] or [
-        (distance, 0.0, 0.0) for distance in CROWDING
-    ]
-    return pd.DataFrame(rows, columns=["distance", "share", "flow"])
+def crowding_table(replayed: Replay, found: list[Trigger]) -> pd.DataFrame:
+    """How much of the trend book has turned at each distance of spot: share by weight, flow in USD bn."""
+    rows = [(distance, share, float(flow[0])) for distance, share, flow in crowding(replayed, found)]
+    nothing = [(distance, 0.0, 0.0) for distance in CROWDING]
+    return pd.DataFrame(rows or nothing, columns=["distance", "share", "flow"])
 
 
 def moved(window: Moved, columns: list[int]) -> pd.DataFrame:

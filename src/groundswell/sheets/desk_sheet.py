@@ -192,7 +192,7 @@ def build_desk(
         flows=flows,
         scenarios=scenario_table,
         triggers=levels,
-        crowding=desk_frames.crowding_table(trend, spot),
+        crowding=desk_frames.crowding_table(replayed, trend),
         moved=desk_frames.moved(window, columns),
         moved_window=(history.dates[first], history.dates[last]),
         history=desk_frames.exposure_history(replayed, columns),
