@@ -168,7 +168,7 @@ def flow_phrase(value: float) -> str:
     """A flow for a sentence, the word carrying the sign: "sell $22bn", "buy $3.4bn"."""
     word = direction(value)
     if not word:
-        return "no flow" if math.isfinite(value) else MISSING
+        return "trade nothing" if math.isfinite(value) else MISSING
     return f"{word} {money(abs(value))[1:]}"
 
 
