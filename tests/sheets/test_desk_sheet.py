@@ -45,6 +45,13 @@ def test_the_public_columns_are_the_promised_ones(frame: str, crash: Desk) -> No
     assert list(getattr(crash, frame).columns) == COLUMNS[frame]
 
 
+def test_every_number_of_the_public_tables_has_its_unit(crash: Desk) -> None:
+    for name in (*COLUMNS, "moved", "fan", "ladder", "crowding", "scenarios", "history"):
+        frame = getattr(crash, name)
+        numbers = set(frame.select_dtypes("number").columns)
+        assert numbers <= set(frame.attrs["units"]), name
+
+
 def test_no_table_holds_a_missing_or_infinite_number(crash: Desk) -> None:
     for name in FRAMES:
         frame = getattr(crash, name)

@@ -3,18 +3,21 @@ trade A L(L-1) r at the close, in the direction of the move whatever the sign of
 answer to the day itself.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import equinox as eqx
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
 from groundswell.core.day import INDEX, Actor, View
 from groundswell.core.engine import jnp
 from groundswell.core.parameter import parameter, structural
 
+Numbers: TypeAlias = Any
+"""A number, or anything with numbers in it that multiplies element by element."""
 
-def rebalance_order(aum: ArrayLike, leverage: ArrayLike, ret: ArrayLike) -> Array:
-    """USD bn to trade at the close: A (L^2 - L) r.
+
+def rebalance_order(aum: Numbers, leverage: Numbers, ret: Numbers) -> Numbers:
+    """USD bn to trade at the close: A (L^2 - L) r; numbers, arrays or Series, and the like comes back.
 
     Args:
         aum: assets before the move, USD bn.
@@ -24,8 +27,7 @@ def rebalance_order(aum: ArrayLike, leverage: ArrayLike, ret: ArrayLike) -> Arra
     References:
         Cheng, M. & Madhavan, A. (2009), The Dynamics of Leveraged and Inverse Exchange-Traded Funds.
     """
-    multiple = jnp.asarray(leverage)
-    return jnp.asarray(aum) * (multiple**2 - multiple) * jnp.asarray(ret)
+    return aum * (leverage**2 - leverage) * ret
 
 
 class LeveragedState(eqx.Module):

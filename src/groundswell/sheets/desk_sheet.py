@@ -92,6 +92,12 @@ class Desk:
     notes: tuple[str, ...]
     page: Callable[["Desk"], str] = dataclasses.field(repr=False)
 
+    def __post_init__(self) -> None:
+        for name in _FRAMES:
+            frame: pd.DataFrame = getattr(self, name)
+            units = {column: desk_words.UNITS[column] for column in frame if column in desk_words.UNITS}
+            frame.attrs["units"] = units
+
     def to_dict(self) -> dict[str, Any]:
         """The sheet as plain types: frames as lists of records, dates as ISO strings."""
         first, last = self.moved_window
