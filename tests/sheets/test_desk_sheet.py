@@ -218,3 +218,44 @@ def test_bonds_move_while_the_index_follows_its_path(made_book: Callable[..., Bo
     month = sheet.flows.set_index(["actor", "horizon", "scenario"])["flow"]["risk_parity", "1m", "flat"]
     held = sheet.positions.set_index("actor")["exposure"]["risk_parity"]
     assert abs(month) < 0.35 * held
+
+
+def reshaped(book: Book, values: np.ndarray) -> Book:
+    """The book with other closes of the index."""
+    series = book.series["index"]
+    return Book(
+        {"index": dataclasses.replace(series, frame=series.frame.assign(value=values))},
+        book.as_of,
+        book.label,
+    )
+
+
+def test_quoting_the_index_in_other_units_changes_no_flow(made_book: Callable[..., Book]) -> None:
+    book = made_book(300)
+    prices = book.prices("index").to_numpy()
+    points, cents = (gs.desk(reshaped(book, prices * unit), draws=7) for unit in (1.0, 100.0))
+    np.testing.assert_allclose(cents.flows["flow"], points.flows["flow"], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(cents.triggers["level"], 100 * points.triggers["level"], rtol=1e-9)
+    np.testing.assert_allclose(cents.moved["effect"], points.moved["effect"], atol=1e-12)
+
+
+def test_in_the_mirrored_market_trend_followers_stand_on_the_other_side(
+    made_book: Callable[..., Book],
+) -> None:
+    book = made_book(300, seed=4)
+    prices = book.prices("index").to_numpy()
+    real, mirrored = (
+        gs.desk(reshaped(book, values), draws=0).positions.set_index("actor")["pct_of_max"]
+        for values in (prices, 1e4 / prices)
+    )
+    assert abs(real["trend_follower"]) > 0.1
+    assert mirrored["trend_follower"] == pytest.approx(-real["trend_follower"], rel=0.15)
+    assert mirrored["vol_target"] == pytest.approx(real["vol_target"], rel=0.02), "it does not ask which way"
+
+
+def test_prices_that_stopped_updating_are_refused(made_book: Callable[..., Book]) -> None:
+    book = made_book(300)
+    prices = book.prices("index").to_numpy().copy()
+    prices[200:] = prices[200]
+    with pytest.raises(GroundswellError, match="has not moved over the last 63 sessions"):
+        gs.desk(reshaped(book, prices), draws=0)

@@ -34,6 +34,9 @@ from groundswell.world.roster import ROSTER, actors_for
 _LADDER_STEPS, _LADDER_DEVIATIONS = 25, 3.0
 """The ladder reaches three standard deviations of a week to either side of spot."""
 
+_STILL = 1e-6
+"""Annual volatility below which prices are no market's."""
+
 _FRAMES = [
     "strip",
     "positions",
@@ -160,7 +163,7 @@ def build_desk(
     columns = desk_frames.order_of_actors(replayed, tuple(kind.key for kind in ROSTER))
 
     spot = float(history.closes[history.length - 1, INDEX])
-    reference = Movement().reference(history.returns[: history.length, INDEX])
+    reference = _reference(history, book.label)
     scenarios = (*standard_scenarios(reference), *user_scenarios(paths))
     moves = _ladder_moves(reference)
     rungs = _ladder_paths(moves, reference)
@@ -209,6 +212,24 @@ def build_desk(
         notes=(*book.notes, *history.notes, *stay_out, *_hindsight(actors, book.through), *unreached),
         page=page,
     )
+
+
+def _reference(history: History, label: str) -> float:
+    """Annual volatility that sets the scenarios.
+
+    Raises:
+        DataError: when the index has not moved for months: prices that somebody forgot to update.
+    """
+    movement = Movement()
+    reference = movement.reference(history.returns[: history.length, INDEX])
+    if reference < _STILL:
+        raise DataError(
+            f"the index has not moved over the last {max(movement.windows)} sessions",
+            where=f"{label}, through {history.dates[-1]:%Y-%m-%d}",
+            expected="daily prices of a market that trades",
+            remedy="check where the file's prices stopped updating, or ask for an earlier date",
+        )
+    return reference
 
 
 def _check_counts(draws: int, seed: int) -> None:

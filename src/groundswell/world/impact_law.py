@@ -61,12 +61,9 @@ class ImpactLaw(Declared):
         "Judgement: keeps the slope at zero flow finite",
     )
 
-    def transient(self, participation: Array, daily_volatility: Array) -> Array:
-        """Square-root impact (log return) of a net flow that is `participation` of daily volume."""
-        return (
-            self.y * daily_volatility * participation
-            / jnp.sqrt(jnp.abs(participation) + self.smallest)
-        )  # fmt: skip
+    def slope(self, participation: Array, daily_volatility: Array) -> Array:
+        """Square-root impact (log return) per unit of daily volume, at a net flow of `participation`."""
+        return self.y * daily_volatility / jnp.sqrt(jnp.abs(participation) + self.smallest)
 
     def session(
         self,
@@ -81,15 +78,12 @@ class ImpactLaw(Declared):
 
         The actors' effects and the decay add up to phi (M/Cap)(F - psi E[F]) + T - T_before exactly.
         """
-        total = jnp.sum(orders)
-        participation = total / daily_volume
-        slope = (
-            self.y * daily_volatility / daily_volume
-            / jnp.sqrt(jnp.abs(participation) + self.smallest)
-        )  # fmt: skip
+        shares = orders / daily_volume
+        participation = jnp.sum(shares)
+        passing = self.slope(participation, daily_volatility) * shares
         lasting = self.lasting * self.multiplier / market_value * (orders - self.foreseen * foreknown)
-        after = self.decay * impact_before + self.transient(participation, daily_volatility)
-        return after, lasting + slope * orders, (self.decay - 1) * impact_before
+        after = self.decay * impact_before + jnp.sum(passing)
+        return after, lasting + passing, (self.decay - 1) * impact_before
 
 
 def impact_law_with(changes: dict[str, Any]) -> tuple[dict[str, Any], ImpactLaw]:
