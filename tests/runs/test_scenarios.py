@@ -27,18 +27,18 @@ def test_down_two_ends_two_standard_deviations_lower_and_realises_more_than_a_st
     made = {(s.name, s.horizons[0]): s for s in standard_scenarios(0.16)}
     down = made["down2", "1m"]
     daily = 0.16 / np.sqrt(252)
-    assert down.end_move == pytest.approx(-2 * daily * np.sqrt(21))
-    assert down.daily_move == pytest.approx(Movement().size[-1] * daily)
-    straight = abs(down.end_move) / 21 * np.sqrt(252)
-    assert down.realised_volatility > 2 * straight
-    assert down.realised_volatility == pytest.approx(
-        np.sqrt(straight**2 + (down.daily_move * np.sqrt(252)) ** 2), rel=1e-9
+    assert down.end_move("1m") == pytest.approx(-2 * daily * np.sqrt(21))
+    assert down.daily_move("1m") == pytest.approx(Movement().size[-1] * daily)
+    straight = abs(down.end_move("1m")) / 21 * np.sqrt(252)
+    assert down.realised_volatility("1m") > 2 * straight
+    assert down.realised_volatility("1m") == pytest.approx(
+        np.sqrt(straight**2 + (down.daily_move("1m") * np.sqrt(252)) ** 2), rel=1e-9
     )
     assert made["down2", "1d"].returns[0] == pytest.approx(-2 * daily)
 
 
 def test_up_and_down_differ_in_movement_only_as_declared() -> None:
-    sizes = {s.name: s.daily_move for s in standard_scenarios(0.16) if "1m" in s.horizons}
+    sizes = {s.name: s.daily_move("1m") for s in standard_scenarios(0.16) if "1m" in s.horizons}
     assert sizes["down2"] > sizes["down1"] > sizes["flat"] > sizes["up1"]
 
 

@@ -55,21 +55,24 @@ class Scenario:
         horizons: the horizons whose flow is read off this path.
         sessions: length of the path that means something.
         returns: daily log returns, zero beyond `sessions`.
-        end_move: log return at the end.
-        daily_move: root mean square of the daily moves around the drift (log return).
     """
 
     name: str
     horizons: tuple[str, ...]
     sessions: int
     returns: Float[np.ndarray, " longest"]
-    end_move: float
-    daily_move: float
 
-    @property
-    def realised_volatility(self) -> float:
+    def end_move(self, horizon: str) -> float:
+        """Log return over the horizon."""
+        return float(np.sum(self.returns[: HORIZONS[horizon]]))
+
+    def daily_move(self, horizon: str) -> float:
+        """Root mean square of the daily moves around the drift of the horizon (log return)."""
+        return float(np.std(self.returns[: HORIZONS[horizon]]))
+
+    def realised_volatility(self, horizon: str) -> float:
         """Annual volatility that the path realises about zero, drift included."""
-        return float(np.sqrt(252 * np.mean(self.returns[: self.sessions] ** 2)))
+        return float(np.sqrt(252 * np.mean(self.returns[: HORIZONS[horizon]] ** 2)))
 
 
 def alternating(sessions: int, size: float, first: float = 1.0) -> Float[np.ndarray, " sessions"]:
@@ -153,12 +156,5 @@ def user_scenarios(paths: Mapping[str, Sequence[float]] | None) -> tuple[Scenari
 
 
 def _scenario(name: str, horizons: tuple[str, ...], returns: np.ndarray) -> Scenario:
-    around = returns - returns.mean()
-    return Scenario(
-        name=name,
-        horizons=horizons,
-        sessions=len(returns),
-        returns=np.concatenate([returns, np.zeros(LONGEST - len(returns))]),
-        end_move=float(returns.sum()),
-        daily_move=float(np.sqrt(np.mean(around**2))),
-    )
+    padded = np.concatenate([returns, np.zeros(LONGEST - len(returns))])
+    return Scenario(name, horizons, len(returns), padded)

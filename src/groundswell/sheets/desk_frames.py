@@ -115,18 +115,17 @@ def scenario_table(scenarios: tuple[Scenario, ...], reference: float) -> pd.Data
     for scenario in scenarios:
         deviations = STANDARD.get(scenario.name)
         for horizon in scenario.horizons:
-            path = scenario.returns[: HORIZONS[horizon]]
-            movement = float(np.std(path))
-            realised = float(np.sqrt(252 * np.mean(path**2)))
+            movement = scenario.daily_move(horizon)
             spread = reference * np.sqrt(HORIZONS[horizon] / 252)
             end = f"ends {deviations:+.0f} sd of {spread:.1%}" if deviations else "ends where it began"
             if deviations is None:
                 words = f"your path of {scenario.sessions} sessions"
-            elif len(path) == 1:
+            elif HORIZONS[horizon] == 1:
                 words = f"{end}, in one move"
             else:
                 words = f"{end}, daily moves of {movement:.2%} around the drift"
-            rows.append((scenario.name, horizon, float(path.sum()), movement, realised, words))
+            realised = scenario.realised_volatility(horizon)
+            rows.append((scenario.name, horizon, scenario.end_move(horizon), movement, realised, words))
     names = ["scenario", "horizon", "end_move", "daily_move", "realised_volatility", "words"]
     return pd.DataFrame(rows, columns=names)
 
