@@ -40,6 +40,22 @@ class DataError(GroundswellError):
     """Data that is missing, malformed or contradicts itself."""
 
 
+class SourceError(DataError):
+    """A service that could not be asked, or an answer of it that cannot be used; nothing was stored."""
+
+
+class UnitError(DataError):
+    """Amounts of different units that were put together as if they were alike."""
+
+
+class StoreError(DataError):
+    """A store that cannot be opened, read or written."""
+
+
+class StoreBusyError(StoreError):
+    """A store that another process is writing to at this moment."""
+
+
 def _rebuilt(
     kind: type[GroundswellError], what: str, where: str, expected: str, remedy: str
 ) -> GroundswellError:

@@ -1,0 +1,137 @@
+"""What a source is: it plans requests for the series wanted from it, and each brings a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+import pandas as pd
+
+from groundswell.data.catalog import Entry
+from groundswell.data.errors import SourceError
+from groundswell.data.http.service import Body, Caller, Service
+
+COLUMNS = ("series", "period", "value", "released", "row")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A series to bring up to date.
+
+    Attributes:
+        entry: its entry in the catalog.
+        through: the last period that is stored; `None` where nothing is.
+        vintage: when the last stored vintage was released, UTC; `None` where nothing is stored.
+    """
+
+    entry: Entry
+    through: date | None = None
+    vintage: datetime | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a venue quoted at one moment: an option chain, or the futures of one kind.
+
+    Attributes:
+        series: the catalog id it belongs to ("chain.spx").
+        taken: the moment the quotes stood, UTC.
+        quotes: one row per contract; the columns are those of `data.store.layout.QUOTES`.
+    """
+
+    series: str
+    taken: datetime
+    quotes: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """What one job brought.
+
+    Attributes:
+        observations: columns `series` (catalog id), `period` (day the value describes, or the first
+            day of the period it describes), `value` (float, in the entry's `source_unit`; NaN where
+            the service withdrew a value), `released` (UTC, `NaT` where the service does not say) and
+            `row` (its place in the answer, from 1, as a person would count it).
+        snapshots: quotes taken at one moment.
+        bodies: the answers read.
+        failures: series of this job that could not be read, each an error naming series and row; the
+            rest of the job stands.
+        remarks: sentences for the summary of the update.
+    """
+
+    observations: pd.DataFrame = field(default_factory=lambda: no_observations())
+    snapshots: tuple[Snapshot, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    failures: tuple[SeriesFailure, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeriesFailure:
+    """A series that could not be brought up to date, and why."""
+
+    series: str
+    error: SourceError
+
+
+@dataclass(frozen=True)
+class Job:
+    """One or a few requests that belong together and serve the series named.
+
+    Attributes:
+        service: the service asked; jobs of one service run one after another.
+        series: ids of the catalog that the job serves.
+        run: asks and reads; raises `SourceError` where nothing of the answer can be used.
+    """
+
+    service: Service
+    series: tuple[str, ...]
+    run: Callable[[Caller], Delivery]
+
+
+class Source(Protocol):
+    """One service, as the update sees it."""
+
+    service: Service
+
+    def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
+        """Return the jobs that bring the wanted series up to date; asks nothing yet."""
+        ...
+
+
+def no_observations() -> pd.DataFrame:
+    """Return the frame of observations without a row."""
+    return observations("", [], [], [])
+
+
+def observations(
+    series: str,
+    periods: Iterable[object],
+    values: Iterable[float],
+    rows: Iterable[int],
+    released: Iterable[object] | None = None,
+) -> pd.DataFrame:
+    """Return a frame of observations of one series, with the columns in their types.
+
+    Args:
+        series: id in the catalog.
+        periods: days, without time and zone.
+        values: floats in the source's unit.
+        rows: place of each in the answer, from 1.
+        released: times with a zone, or `None` where the service does not say.
+    """
+    period = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
+    length = len(period)
+    times = pd.Series([pd.NaT] * length if released is None else list(released), dtype="object")
+    return pd.DataFrame(
+        {
+            "series": pd.Series([series] * length, dtype="object"),
+            "period": period,
+            "value": pd.Series(list(values), dtype="float64"),
+            "released": pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]"),
+            "row": pd.Series(list(rows), dtype="int64"),
+        }
+    )

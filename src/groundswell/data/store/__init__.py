@@ -1,0 +1,1 @@
+"""The store: one DuckDB file that keeps every vintage of every series, replaced whole or not at all."""
