@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +15,23 @@ from made_data import made_table
 
 from groundswell.data.book import PRICE, Book, Series
 
+_OF_THE_USER = re.compile(
+    r"GROUNDSWELL_(DATA|CACHE|CONTACT|CATALOG|CA|\w+_ADDRESS)|(FRED|BEA|BLS|EIA)_API_KEY|CFTC_APP_TOKEN"
+)
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker of the long checks, which `make bars` runs and `make test` leaves out."""
     config.addinivalue_line("markers", "bars: a long check, run by `make bars`")
+    # No test, and no program a test starts, may see the developer's own store, keys or settings.
+    home = Path(tempfile.mkdtemp(prefix="groundswell-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    for name in [name for name in os.environ if _OF_THE_USER.fullmatch(name)]:
+        del os.environ[name]
+    os.environ["GROUNDSWELL_DATA"] = str(home / "data")
+    os.environ["GROUNDSWELL_CACHE"] = str(home / "cache")
+    os.environ["XDG_CONFIG_HOME"] = str(home / "config")
 
 
 @pytest.fixture

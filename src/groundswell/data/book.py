@@ -6,10 +6,11 @@ was released later can reach it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ import pandas as pd
 from groundswell.data import market_scale
 from groundswell.data.errors import DataError, closest
 from groundswell.data.notes import Note
+
+if TYPE_CHECKING:
+    from groundswell.data.sources.source import Snapshot
+    from groundswell.data.units import Measured
 
 NEW_YORK = "America/New_York"
 CLOSE = time(16, 0)
@@ -28,6 +33,23 @@ told from its start."""
 
 VOLUME_WINDOW = 21
 """Sessions over which a book's own dollar volume is averaged (one month)."""
+
+Origin: TypeAlias = Literal["bundle", "store"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a series that comes from one place.
+
+    Attributes:
+        since: its first observed day.
+        origin: the history that comes with the software, or the user's store.
+        name: what it is called on a sheet ("bundled history (arch)").
+    """
+
+    since: pd.Timestamp
+    origin: Origin
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +63,7 @@ class Series:
         title: the series in words.
         frame: columns `observed` (date, no zone), `released` (UTC time) and `value` (float), one
             row per observation and vintage, sorted by `observed`, then `released`.
+        parts: where its stretches come from, by `since`; empty where it is all from the user's file.
     """
 
     name: str
@@ -48,6 +71,7 @@ class Series:
     source: str
     title: str
     frame: pd.DataFrame
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def of_closes(
@@ -85,11 +109,24 @@ class Series:
     def released_before(self, moment: pd.Timestamp) -> Series:
         """Return the series with only what was released before `moment` (a time with a zone)."""
         known = (self.frame["released"] < moment).to_numpy()
-        return self if known.all() else replace(self, frame=self.frame.loc[known])
+        if known.all():
+            return self
+        frame = self.frame.loc[known]
+        last = frame["observed"].max()
+        return replace(self, frame=frame, parts=tuple(part for part in self.parts if part.since <= last))
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return the places its values come from, each once, in order."""
+        return tuple(dict.fromkeys(part.origin for part in self.parts))
 
     def latest(self) -> pd.Series[float]:
-        """Return the last released value of every observed date, indexed by `date`."""
+        """Return the last released value of every observed date, indexed by `date`.
+
+        A date whose last vintage has no value, because the source withdrew it, is left out.
+        """
         frame = self.frame.drop_duplicates("observed", keep="last")
+        if frame["value"].isna().any():
+            frame = frame[frame["value"].notna()]
         index = pd.DatetimeIndex(frame["observed"], name="date")
         return pd.Series(frame["value"].to_numpy(dtype=float, copy=True), index, name=self.name)
 
@@ -101,10 +138,14 @@ class Book:
     Attributes:
         series: the series by name; `index` is always among them.
         as_of: the day at whose end, in New York, the book was cut.
-        label: what data this is, for people ("prices.csv").
-        is_bundled: whether it is the history that comes with the software.
+        label: what data the index is from, for people ("prices.csv").
+        is_bundled: whether that is the history that comes with the software.
         remarks: repairs made and assumptions taken, one sentence each; a `Note` where the sentence
             holds on some evenings only. `notes` has those that hold at the end of `as_of`.
+        traded: names of the series that the desk's actors may trade beside the index; `None` where
+            every price is one, as in a price file. A store knows many prices that no actor trades.
+        quotes: finds the last quotes of a series that were taken before a moment; `None` where the
+            book keeps no quotes.
     """
 
     series: Mapping[str, Series]
@@ -112,6 +153,8 @@ class Book:
     label: str
     is_bundled: bool = False
     remarks: tuple[str | Note, ...] = ()
+    traded: frozenset[str] | None = None
+    quotes: Callable[[str, pd.Timestamp], Snapshot | None] | None = None
 
     def __post_init__(self) -> None:
         if "index" not in self.series:
@@ -136,7 +179,7 @@ class Book:
         if as_of is None:
             return self
         day = as_day(as_of)
-        end = (day + pd.Timedelta(days=1)).tz_localize(NEW_YORK)
+        end = _end(day)
         cut = {name: series.released_before(end) for name, series in self.series.items()}
         if cut["index"].frame.empty:
             first = self.series["index"].frame["observed"].min()
@@ -147,7 +190,7 @@ class Book:
                 remedy="choose a later as-of date, or load a file that reaches further back",
             )
         known = {name: series for name, series in cut.items() if not series.frame.empty}
-        return replace(self, series=known, as_of=day)
+        return replace(self, series=known, as_of=day, **_named(known["index"]))
 
     def values(self, name: str) -> pd.Series[float]:
         """Return the last released value of each observed date: floats indexed by `date`.
@@ -158,6 +201,33 @@ class Book:
         if name not in self.series:
             raise self._unknown(name, self.series, "series")
         return self.series[name].latest()
+
+    def measured(self, name: str) -> Measured:
+        """Return the same values with their unit: sums of different units are refused.
+
+        Raises:
+            DataError: the book has no such series; the message lists those it has.
+        """
+        from groundswell.data.units import Measured
+
+        return Measured(self.values(name), self.series[name].unit)
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Return the quotes of a series ("chain.spx") as they last stood by the end of `as_of`.
+
+        Raises:
+            DataError: the book has none.
+        """
+        end = _end(self.as_of)
+        found = None if self.quotes is None else self.quotes(name, end)
+        if found is None:
+            raise DataError(
+                f"there are no quotes '{name}'",
+                where=f"{self.label}, as of {self.as_of:%Y-%m-%d}",
+                expected="quotes that were taken by then and kept in the store",
+                remedy=f"`groundswell update --series {name}` takes today's; those of the past cannot be had",
+            )
+        return found
 
     def prices(self, asset: str = "index") -> pd.Series[float]:
         """Return the daily closes of an asset, indexed by `date`.
@@ -180,8 +250,12 @@ class Book:
 
     @property
     def assets(self) -> tuple[str, ...]:
-        """Return the names of the price series, `index` first."""
-        others = (name for name, series in self.series.items() if series.unit == PRICE)
+        """Return the names of the price series that the desk's actors trade, `index` first."""
+        others = (
+            name
+            for name, series in self.series.items()
+            if series.unit == PRICE and (self.traded is None or name in self.traded)
+        )
         return ("index", *(name for name in others if name != "index"))
 
     @property
@@ -249,6 +323,33 @@ def as_day(value: str | date) -> pd.Timestamp:
             expected="a day such as 2018-02-05",
             remedy="write the date as year-month-day",
         ) from problem
+
+
+def _end(day: pd.Timestamp) -> pd.Timestamp:
+    """Return the end of a day in New York."""
+    return (day + pd.Timedelta(days=1)).tz_localize(NEW_YORK)
+
+
+def origin_label(parts: tuple[Part, ...]) -> str:
+    """Return what an index of these parts is called, with the first day of each later one."""
+    first, *later = parts
+    return ", ".join([first.name, *(f"{part.name} from {_worded(part.since)}" for part in later)])
+
+
+def _worded(day: pd.Timestamp) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+class _Named(TypedDict, total=False):
+    label: str
+    is_bundled: bool
+
+
+def _named(index: Series) -> _Named:
+    """Return what the cut changes in the name of a book whose index has parts."""
+    if not index.parts:
+        return {}
+    return {"label": origin_label(index.parts), "is_bundled": index.origins() == ("bundle",)}
 
 
 def _preferring(own: pd.Series[float], scaled: pd.DataFrame) -> pd.DataFrame:

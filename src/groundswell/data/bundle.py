@@ -6,6 +6,7 @@ itself, which is heavy, is not imported.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from functools import cache
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from groundswell.data import market_scale
-from groundswell.data.book import PRICE, Book, Series
+from groundswell.data.book import PRICE, Book, Part, Series
 from groundswell.data.errors import DataError
 
 LABEL = "bundled history (arch)"
@@ -60,10 +61,14 @@ def bundled_book() -> Book:
     }
     remarks = (
         f"Bundled history: S&P 500 from {prices.index[0]:%Y-%m-%d} to {through:%Y-%m-%d}, "
-        "no bonds; for today's market load your own prices.",
+        "no bonds; for today's market run `groundswell update`, or load your own prices.",
         *market_scale.assumptions(pd.Timestamp(prices.index[0])),
     )
-    return Book(series=series, as_of=through, label=LABEL, is_bundled=True, remarks=remarks)
+    parted = {
+        name: replace(each, parts=(Part(pd.Timestamp(each.frame["observed"].min()), "bundle", LABEL),))
+        for name, each in series.items()
+    }
+    return Book(series=parted, as_of=through, label=LABEL, is_bundled=True, remarks=remarks)
 
 
 def _read(path: str, columns: list[str]) -> pd.DataFrame:
