@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -25,7 +24,6 @@ from groundswell.data.sources.source import Wanted
 from tests.data.sources.answering import Answering, body
 
 DAILY = "/api/global/us_indices/daily_prices/"
-CHECKOUT = Path(__file__).resolve().parents[3]
 
 HISTORIES = {
     "vix": ("VIX_History_2022-05.csv", "vix_daily.csv", {"2018-02-05": 37.32, "2020-03-16": 82.69}),
@@ -71,13 +69,10 @@ def test_a_real_history_arrives_whole(series: str, recording: Callable[[str], Pa
 
 @pytest.mark.parametrize("series", [name for name, (_, other, _) in HISTORIES.items() if other])
 def test_a_real_history_agrees_with_an_independent_file(
-    series: str, recording: Callable[[str], Path]
+    series: str, recording: Callable[[str], Path], real_data: Callable[[str], Path]
 ) -> None:
     name, other, _ = HISTORIES[series]
-    folder = Path(os.environ.get("GROUNDSWELL_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
-    file = folder / "vol" / str(other)
-    if not file.is_file():
-        pytest.skip("no independent file (set GROUNDSWELL_SHARED_DATA)")
+    file = real_data(f"vol/{other}")
     served_closes = read_index(body(recording(f"cboe/{name}").read_bytes(), "cboe", expect="csv"), series)
     independent = pd.read_csv(file, parse_dates=["date"]).set_index("date").iloc[:, -1].dropna()
     both = (
@@ -144,3 +139,10 @@ def test_one_broken_file_does_not_touch_the_others() -> None:
     for job in jobs[1:]:
         with pytest.raises(SourceError):
             job.run(caller)
+
+
+def test_a_source_id_of_no_known_kind_fails_alone_and_says_what_is_known() -> None:
+    strange = Wanted(catalog()["vix"].model_copy(update={"source_id": "VIX"}))
+    jobs = SOURCE.jobs([strange, Wanted(catalog()["vvix"])], Answering({}), date(2024, 1, 3))
+    with pytest.raises(SourceError, match="index:<NAME>"):
+        jobs[0].run(Answering({}))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Annotated, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import from_json
 
 from groundswell.data.errors import SourceError
@@ -22,6 +22,16 @@ _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Years a date of an answer may lie in; outside them it is a slip, and no time stamp could hold it."""
+
+
+def _within_years(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"a time from {FIRST_YEAR} to {LAST_YEAR} is expected")
+    return moment
+
+
+Moment: TypeAlias = Annotated[datetime, AfterValidator(_within_years)]
+"""A time in an answer, in a year it can be."""
 
 _TRY_AGAIN = "run the update again later; if it stays so, the service has changed its form: report it"
 
