@@ -1,7 +1,7 @@
 """Bureau of Labor Statistics: what is read and what is asked.
 
-Covered: the recorded answer against its raw JSON; requests with and without a key, and for stored series; annual
-averages, unpublished months, quota, unknown series, changed shapes; the ids of the catalog.
+Covered: the recorded answer against its raw JSON; requests with and without a key, and for stored series;
+annual averages, unpublished months, quota, unknown series, changed shapes; the ids of the catalog.
 """
 
 from __future__ import annotations
