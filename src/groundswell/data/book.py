@@ -179,7 +179,7 @@ class Book:
         if as_of is None:
             return self
         day = as_day(as_of)
-        end = _end(day)
+        end = end_of(day)
         cut = {name: series.released_before(end) for name, series in self.series.items()}
         if cut["index"].frame.empty:
             first = self.series["index"].frame["observed"].min()
@@ -198,9 +198,7 @@ class Book:
         Raises:
             DataError: the book has no such series; the message lists those it has.
         """
-        if name not in self.series:
-            raise self._unknown(name, self.series, "series")
-        return self.series[name].latest()
+        return self._known(name).latest()
 
     def measured(self, name: str) -> Measured:
         """Return the same values with their unit: sums of different units are refused.
@@ -210,7 +208,7 @@ class Book:
         """
         from groundswell.data.units import Measured
 
-        return Measured(self.values(name), self.series[name].unit)
+        return Measured.of(self._known(name))
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the quotes of a series ("chain.spx") as they last stood by the end of `as_of`.
@@ -218,7 +216,7 @@ class Book:
         Raises:
             DataError: the book has none.
         """
-        end = _end(self.as_of)
+        end = end_of(self.as_of)
         found = None if self.quotes is None else self.quotes(name, end)
         if found is None:
             raise DataError(
@@ -297,6 +295,11 @@ class Book:
         own = self.values("volume").reindex(prices.index)
         return _preferring(own.rolling(VOLUME_WINDOW, min_periods=1).mean(), scaled)
 
+    def _known(self, name: str) -> Series:
+        if name not in self.series:
+            raise self._unknown(name, self.series, "series")
+        return self.series[name]
+
     def _unknown(self, name: str, known: Iterable[str], kind: str) -> DataError:
         names = list(known)
         return DataError(
@@ -325,7 +328,7 @@ def as_day(value: str | date) -> pd.Timestamp:
         ) from problem
 
 
-def _end(day: pd.Timestamp) -> pd.Timestamp:
+def end_of(day: pd.Timestamp) -> pd.Timestamp:
     """Return the end of a day in New York."""
     return (day + pd.Timedelta(days=1)).tz_localize(NEW_YORK)
 
