@@ -32,7 +32,7 @@ SERVICE = Service(
     documentation="https://www.cboe.com/tradable_products/vix/vix_historical_data/",
 )
 SETTLEMENTS = Service(
-    key="cboe_settlements",
+    key="cboe",
     title="Cboe Futures Exchange, daily settlements",
     address="https://www.cboe.com",
     rate=(1, 1.0),
