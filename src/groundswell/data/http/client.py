@@ -112,7 +112,8 @@ class Client:
         return self._ask(service, httpx.Request("POST", self._url(service, path), json=content), expect, None)
 
     def _url(self, service: Service, path: str) -> httpx.URL:
-        return httpx.URL(f"{self.settings.address(service)}/{path.lstrip('/')}")
+        below = path.lstrip("/")
+        return httpx.URL(self.settings.address(service) + (f"/{below}" if below else ""))
 
     def _ask(
         self, service: Service, request: httpx.Request, expect: Expected, caching: Mapping[str, object] | None

@@ -17,15 +17,15 @@ ADDRESS = "check the address in the settings; if it is not set there, report it"
 NETWORK = "check the connection (and the proxy, if there is one); what is stored can be used meanwhile"
 
 
-def too_slow(received: int, deadline: float) -> RefusalError:
+def too_slow(received: int, seconds: float) -> RefusalError:
     """Return the refusal of an answer that was not whole in time."""
     return RefusalError(
-        f"there was no whole answer in time ({received:,} bytes came)", f"one within {deadline:g} s", LATER
+        f"there was no whole answer in time ({received:,} bytes came)", f"one within {seconds:.1f} s", LATER
     )
 
 
-def of_network(problem: Exception, received: int, deadline: float, secret: str) -> RefusalError:
-    """Return the refusal for an error of the connection, in words that hold no key."""
+def of_network(problem: Exception, received: int, seconds: float) -> RefusalError:
+    """Return the refusal for an error of the connection of a call that may take some seconds."""
     causes = _causes(problem)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -40,15 +40,13 @@ def of_network(problem: Exception, received: int, deadline: float, secret: str) 
         if isinstance(cause, ConnectionRefusedError):
             return RefusalError("the connection was refused", "a server at this address", NETWORK)
     words = str(causes[-1]).strip() or type(problem).__name__
-    if secret:
-        words = words.replace(secret, "(key)")
     if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
         return RefusalError(
-            "no connection came about in time", f"one within {deadline / 4:g} s", NETWORK, again=True
+            "no connection came about in time", f"one within {seconds / 4:.1f} s", NETWORK, again=True
         )
     if isinstance(problem, httpx.TimeoutException):
         what = f"the service fell silent ({received:,} bytes came)"
-        return RefusalError(what, f"a whole answer within {deadline:g} s", again=True)
+        return RefusalError(what, f"a whole answer within {seconds:.1f} s", again=True)
     if isinstance(problem, httpx.ConnectError):
         return RefusalError(f"there is no connection ({words})", "a network", NETWORK, again=True)
     if isinstance(problem, httpx.InvalidURL | httpx.UnsupportedProtocol):

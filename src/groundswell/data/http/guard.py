@@ -30,6 +30,8 @@ _WORDS = {
 _PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|script|\?xml|!--)", re.IGNORECASE)
 _END_OF_ZIP = b"PK\x05\x06"
 _LONGEST_END_OF_ZIP = 22 + 65535
+_STEP = 2**20
+"""Bytes unpacked at a time."""
 
 
 class RefusalError(Exception):
@@ -75,7 +77,7 @@ def unpacked(chunks: Iterable[bytes], encoding: str, largest: int) -> bytes:
     if packing in ("", "identity"):
         pieces = iter(chunks)
     elif packing in ("gzip", "x-gzip"):
-        pieces = _gunzipped(chunks, largest)
+        pieces = _gunzipped(chunks)
     else:
         raise RefusalError(f"the answer is packed as '{packing[:40]}'", "plain bytes or gzip", CHANGED)
     content = bytearray()
@@ -90,7 +92,7 @@ def unpacked(chunks: Iterable[bytes], encoding: str, largest: int) -> bytes:
     return bytes(content)
 
 
-def _gunzipped(chunks: Iterable[bytes], largest: int) -> Iterator[bytes]:
+def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         for chunk in chunks:
@@ -99,9 +101,10 @@ def _gunzipped(chunks: Iterable[bytes], largest: int) -> Iterator[bytes]:
                 if unpacker.eof:
                     # A gzip file may be several, one after the other.
                     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-                # One byte more than allowed is enough to know, and is all that is ever unpacked.
-                yield unpacker.decompress(packed, largest + 1)
+                yield unpacker.decompress(packed, _STEP)
                 packed = unpacker.unconsumed_tail or unpacker.unused_data
+        while not unpacker.eof and (rest := unpacker.decompress(b"", _STEP)):
+            yield rest
     except zlib.error as problem:
         raise RefusalError(f"the packing of the answer is damaged ({problem})", "gzip", again=True) from None
     if not unpacker.eof:
@@ -139,13 +142,15 @@ def check(content: bytes, media_type: str, expect: Expected) -> None:
 
 
 def _check_json(content: bytes, wanted: str) -> None:
+    document = content.removeprefix(b"\xef\xbb\xbf")
+    if document.lstrip()[:1] not in (b"{", b"["):
+        raise RefusalError(f"the answer is no JSON object or list: {quoted(content)}", wanted, CHANGED)
     try:
-        from_json(content.removeprefix(b"\xef\xbb\xbf"))
+        from_json(document)
     except (ValueError, RecursionError) as problem:
-        begun = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
-        what = "the JSON is unfinished or damaged" if begun else "the answer is not JSON"
         # What begins well and ends too early was cut on the way, and may be whole the next time.
-        raise RefusalError(f"{what} ({problem}): {quoted(content)}", wanted, CHANGED, again=begun) from None
+        what = f"the JSON is unfinished or damaged ({problem}): {quoted(content)}"
+        raise RefusalError(what, wanted, CHANGED, again=True) from None
 
 
 def _check_zip(content: bytes, wanted: str) -> None:

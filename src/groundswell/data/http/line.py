@@ -56,6 +56,7 @@ class Call:
         expect: what the answer must be.
         until: monotonic time at which every call ends, in seconds.
         ends: monotonic time at which this call ends; set once it got its first turn.
+        seconds: how long it may take, from its first turn on.
         received: bytes of the answer so far, packed.
     """
 
@@ -63,12 +64,15 @@ class Call:
     expect: Expected
     until: float
     ends: float | None = None
-    received: int = field(default=0)
+    seconds: float = 0.0
+    received: int = 0
 
     def start(self) -> None:
         """Let the time run, if it does not yet."""
         if self.ends is None:
-            self.ends = min(self.until, time.monotonic() + self.service.deadline)
+            now = time.monotonic()
+            self.ends = min(self.until, now + self.service.deadline)
+            self.seconds = max(0.0, self.ends - now)
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -94,6 +98,7 @@ class Line(httpx.BaseTransport):
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._now = now
+        self._name = f"Groundswell/{version('groundswell')}"
         self._network = Network(settings.ca)
         self._limiters: dict[Service, Limiter] = {}
         self._lock = threading.Lock()
@@ -113,7 +118,7 @@ class Line(httpx.BaseTransport):
         call.start()
         fetched = aside(lambda: self._fetch(request, call), call.left() + GRACE)
         if fetched is None:
-            raise failure.too_slow(call.received, call.service.deadline)
+            raise failure.too_slow(call.received, call.seconds)
         if isinstance(fetched, RefusalError):
             raise fetched
         headers = {"content-type": fetched.media_type, FETCHED: self._now().isoformat()}
@@ -134,7 +139,7 @@ class Line(httpx.BaseTransport):
         if call.ends is None:
             patience = min(patience, max(service.deadline, seconds))
         if patience <= 0:
-            raise failure.too_slow(call.received, service.deadline)
+            raise failure.too_slow(call.received, call.seconds)
         if not self._limiters[service].try_acquire(service.key, timeout=patience):
             raise RefusalError(
                 f"its rate of {count} requests in {seconds:g} s left no turn within {patience:.0f} s",
@@ -150,7 +155,9 @@ class Line(httpx.BaseTransport):
             refusal.__context__ = None
             return refusal.with_traceback(None)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            return failure.of_network(problem, call.received, call.service.deadline, self._secret(call))
+            broken = failure.of_network(problem, call.received, call.seconds)
+            broken.what = self._without_key(broken.what.encode(), call).decode()
+            return broken
 
     def _follow(self, request: httpx.Request, call: Call) -> Fetched:
         visited = {str(request.url)}
@@ -218,7 +225,7 @@ class Line(httpx.BaseTransport):
         return httpx.Request(request.method, url, headers=headers, content=content or None)
 
     def _user_agent(self, service: Service) -> str:
-        name = f"Groundswell/{version('groundswell')}"
+        name = self._name
         return (
             f"{name} ({self._settings.contact})"
             if service.needs_contact
@@ -234,10 +241,11 @@ class Line(httpx.BaseTransport):
             raise RefusalError(f"the service redirects a {request.method}", "an answer", failure.ADDRESS)
         headers = dict(request.headers)
         del headers["host"]
-        credential = call.service.credential
-        if credential and _origin(url) != _origin(request.url):
+        credential, secret = call.service.credential, self._secret(call)
+        if credential and secret and _origin(url) != _origin(request.url):
             headers.pop(credential.name.lower(), None)
-            url = url.copy_remove_param(credential.name)
+            kept = [(name, value) for name, value in url.params.multi_items() if secret not in value]
+            url = url.copy_with(params=kept)
         return httpx.Request("GET", url, headers=headers)
 
     def _without_key(self, content: bytes, call: Call) -> bytes:
@@ -280,7 +288,7 @@ def _in_time(response: httpx.Response, call: Call) -> Iterator[bytes]:
     for chunk in response.iter_raw():
         call.received += len(chunk)
         if call.left() <= 0:
-            raise failure.too_slow(call.received, call.service.deadline)
+            raise failure.too_slow(call.received, call.seconds)
         yield chunk
 
 
