@@ -1,0 +1,231 @@
+"""An update brings what the services have, and nothing that goes wrong at one harms another.
+
+- new, revised and unchanged are counted, and are in the store when they are told
+- rubbish, hanging, a defect of ours, a refusal of the store: each fails alone, named, and stored data stay
+- a service that wants a key or a name is left out with the reason
+- exit statuses; a second writer; nothing to store
+- stale means: the next period was due by its rule
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from filelock import FileLock
+from loopback import Server, hang, html_instead, serving
+from made_data import made_entry
+
+from groundswell.data import calendar, staleness
+from groundswell.data.errors import DataError, StoreBusyError
+from groundswell.data.gathering import Step
+from groundswell.data.settings import Settings
+from groundswell.data.sources import cboe
+from groundswell.data.stored_book import place
+from groundswell.data.update import Updated, update
+
+TODAY = pd.Timestamp.now("America/New_York").tz_localize(None).normalize()
+DAYS = calendar.sessions(TODAY - pd.Timedelta(days=40), TODAY - pd.Timedelta(days=1))
+VALUES = pd.Series(np.linspace(15.0, 25.0, len(DAYS)).round(2), DAYS)
+
+
+def history(values: pd.Series = VALUES) -> str:
+    """Return an index history as Cboe writes it."""
+    rows = [f"{day:%m/%d/%Y},{value},{value},{value},{value}" for day, value in values.items()]
+    return "\n".join(["DATE,OPEN,HIGH,LOW,CLOSE", *rows]) + "\n"
+
+
+def route(name: str) -> str:
+    return cboe.INDEX_PATH.format(name=name)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving({route(name): history() for name in ("VIX", "VIX9D", "VIX3M")}) as running:
+        yield running
+
+
+@pytest.fixture
+def user(tmp_path: Path, server: Server) -> Settings:
+    return Settings(data=tmp_path / "data", cache=tmp_path / "cache", addresses={"cboe": server.address})
+
+
+def again(user: Settings, *series: str, **options: object) -> Updated:
+    """Update without the answers that were kept for the next ten minutes."""
+    fresh = user.model_copy(update={"cache": user.cache / str(time.monotonic_ns())})
+    return update(fresh, series=series or ("vix", "vix9d", "vix3m"), **options)  # type: ignore[arg-type]
+
+
+def rows(updated: Updated) -> Mapping[str, Mapping[str, object]]:
+    return updated.frame.set_index("series").to_dict("index")
+
+
+def test_what_is_told_as_new_is_in_the_store(user: Settings) -> None:
+    updated = again(user)
+    assert updated.frame["new"].tolist() == [len(VALUES)] * 3
+    assert updated.status == 0
+    stored = place(user).latest("vix")
+    np.testing.assert_array_equal(stored, VALUES)
+    assert rows(updated)["vix"]["through"] == DAYS[-1]
+
+
+def test_a_second_look_counts_new_revised_and_unchanged(user: Settings, server: Server) -> None:
+    server.routes[route("VIX")] = history(VALUES[:-1])
+    again(user)
+    changed = VALUES.copy()
+    changed.iloc[3] += 1.0
+    server.routes[route("VIX")] = history(changed)
+    told = rows(again(user))["vix"]
+    assert (told["new"], told["revised"], told["unchanged"]) == (1, 1, len(VALUES) - 2)
+    before = pd.Timestamp(DAYS[-1], tz="America/New_York")
+    assert place(user).latest("vix", before).iloc[3] == VALUES.iloc[3]
+
+
+@pytest.mark.parametrize("fault", [html_instead(), "DATE,OPEN,HIGH,LOW,CLOSE\n", "DATE,VIX\n01/05/2026,x\n"])
+def test_rubbish_fails_alone_and_harms_nothing_stored(user: Settings, server: Server, fault: object) -> None:
+    again(user)
+    server.routes[route("VIX")] = fault
+    updated = again(user)
+    told = rows(updated)
+    assert "cboe" in str(told["vix"]["failed"]).lower()
+    assert "vix" in str(told["vix"]["failed"]).lower()
+    assert (told["vix9d"]["failed"], told["vix9d"]["unchanged"]) == ("", len(VALUES))
+    assert updated.status == 3
+    np.testing.assert_array_equal(place(user).latest("vix"), VALUES)
+    standing = place(user).standing().set_index("series")
+    assert standing["failure"]["vix"] == told["vix"]["failed"]
+    assert standing["failure"]["vix9d"] == ""
+
+
+def test_a_service_that_hangs_is_given_up_at_the_deadline(user: Settings, server: Server) -> None:
+    server.routes[route("VIX3M")] = hang()
+    start = time.monotonic()
+    updated = again(user, within=1.5)
+    assert time.monotonic() - start < 4.0
+    told = rows(updated)
+    assert told["vix3m"]["failed"]
+    assert told["vix"]["failed"] == "", "what was answered before is kept"
+    assert len(place(user).latest("vix")) == len(VALUES)
+
+
+def test_a_thread_that_never_comes_back_does_not_hold_up_the_rest(
+    user: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = cboe.SOURCE.jobs
+
+    def with_one_that_sleeps(wanted: object, caller: object, today: object) -> object:
+        jobs = job(wanted, caller, today)  # type: ignore[arg-type]
+        asleep = type(jobs[1])(jobs[1].service, jobs[1].series, lambda caller: time.sleep(30))  # type: ignore[arg-type]
+        return [jobs[0], asleep, jobs[2]]
+
+    monkeypatch.setattr(type(cboe.SOURCE), "jobs", lambda self, *given: with_one_that_sleeps(*given))
+    start = time.monotonic()
+    told = rows(again(user, within=1.0))
+    assert time.monotonic() - start < 4.0
+    assert [bool(told[name]["failed"]) for name in ("vix", "vix9d", "vix3m")] == [False, True, True]
+    assert "no answer in the time allowed" in str(told["vix3m"]["failed"])
+
+
+def test_a_defect_of_ours_is_named_as_one(user: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = cboe.read_index
+
+    def broken(body: object, series: str) -> object:
+        if series == "vix":
+            raise ZeroDivisionError("division by zero")
+        return read(body, series)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cboe, "read_index", broken)
+    told = rows(again(user))
+    assert "ZeroDivisionError: division by zero" in str(told["vix"]["failed"])
+    assert "defect of Groundswell" in str(told["vix"]["failed"])
+    assert told["vix9d"]["failed"] == ""
+
+
+def test_a_source_whose_plan_breaks_fails_whole_and_alone(
+    user: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> object:
+        raise KeyError("no plan")
+
+    monkeypatch.setattr(type(cboe.SOURCE), "jobs", broken)
+    updated = again(user)
+    assert updated.status == 4
+    assert updated.frame["failed"].str.contains("no plan").all()
+    assert not place(user).exists, "nothing fetched, nothing written"
+
+
+def test_what_the_store_refuses_fails_as_that_source_alone(
+    user: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    again(user, "vix")
+    header, *lines = catalog_rows("vix", "vix9d")
+    extension = tmp_path / "mine.csv"
+    other = lines[0].replace("percent a year", "index points")
+    extension.write_text("\n".join([header, other, lines[1]]), "utf-8")
+    mine = user.model_copy(update={"catalog": extension})
+    with pytest.raises(DataError, match="unit"):
+        again(mine, "vix", "vix9d")
+    np.testing.assert_array_equal(place(user).latest("vix"), VALUES)
+
+
+def catalog_rows(*series: str) -> list[str]:
+    """Return the header and some rows of Cboe's catalog."""
+    import groundswell.data.catalog as module
+
+    text = (Path(module.__file__).parent / "tables" / "catalog" / "cboe.csv").read_text("utf-8")
+    header, *lines = text.splitlines()
+    return [header, *(line for line in lines if line.split(",")[0] in series)]
+
+
+def test_services_that_want_something_first_are_left_out_with_the_reason(user: Settings) -> None:
+    updated = update(user, sources=("sec_edgar",))
+    assert "GROUNDSWELL_CONTACT" in updated.skipped["sec_edgar"]
+    assert (len(updated.frame), updated.status) == (0, 4)
+
+
+def test_names_that_are_unknown_are_refused_before_anything_is_asked(user: Settings, server: Server) -> None:
+    for wrong in ({"series": ("vixx",)}, {"sources": ("cbo",)}, {"needed_by": "nobody"}):
+        with pytest.raises(DataError):
+            update(user, **wrong)  # type: ignore[arg-type]
+    assert server.requests == []
+
+
+def test_a_second_writer_is_told_so(user: Settings) -> None:
+    user.data.mkdir(parents=True)
+    with FileLock(user.data / "store.duckdb.lock"), pytest.raises(StoreBusyError, match="another process"):
+        again(user)
+
+
+def test_progress_ends_for_every_source(user: Settings, server: Server) -> None:
+    server.routes[route("VIX")] = html_instead()
+    steps: list[Step] = []
+    again(user, progress=steps.append)
+    assert steps[-1] == Step("cboe", done=3, total=3, failed=1, ended=True)
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "release", "through", "now", "stale"),
+    [
+        ("daily", "period +0 days at 16:15", "2026-11-20", "2026-11-23 20:00", False),  # over a weekend
+        ("daily", "period +0 days at 16:15", "2026-11-20", "2026-11-24 22:00", True),
+        ("daily", "period +0 days at 16:15", "2026-11-25", "2026-11-27 22:00", False),  # Thanksgiving
+        ("weekly", "period +1 days at 16:30", "2026-11-11", "2026-11-19 22:00", False),
+        ("weekly", "period +1 days at 16:30", "2026-11-11", "2026-11-22 22:00", True),
+        ("monthly", "end +10 days at 08:30", "2026-09-01", "2026-11-12 12:00", False),
+        ("monthly", "end +10 days at 08:30", "2026-09-01", "2026-11-18 12:00", True),
+        ("quarterly", "end +30 days at 08:30", "2026-04-01", "2026-11-10 12:00", False),
+        ("quarterly", "end +30 days at 08:30", "2026-04-01", "2026-11-20 12:00", True),
+        ("snapshot", "taken", "2026-11-20 20:10", "2026-11-23 18:00", False),
+        ("snapshot", "taken", "2026-11-20 20:10", "2026-11-24 22:00", True),
+    ],
+)
+def test_stale_is_when_the_next_period_was_due(
+    frequency: str, release: str, through: str, now: str, stale: bool
+) -> None:
+    entry = made_entry("made", frequency=frequency, release=release)
+    assert staleness.is_stale(entry, pd.Timestamp(through), pd.Timestamp(now, tz="UTC")) is stale
