@@ -1,7 +1,7 @@
 """SEC EDGAR: days of results, sums over companies, and what is asked for which series.
 
-Covered: recorded filings against their raw JSON; acceptance times in both zones; older pages; frames; requests
-of the whole catalog; what is refused. Quarters of companies: `test_sec_facts`.
+Covered: recorded filings against their raw JSON; acceptance times in both zones; older pages; frames;
+requests of the whole catalog; what is refused. Quarters of companies: `test_sec_facts`.
 """
 
 from __future__ import annotations

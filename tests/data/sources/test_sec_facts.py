@@ -1,7 +1,7 @@
 """Quarters of companies from their facts, as known at each time.
 
-Covered: recorded company facts against their raw JSON, quarter by quarter; year-to-date figures, restatements,
-changed tags, truncation; what is refused; the same facts through edgartools.
+Covered: recorded company facts against their raw JSON, quarter by quarter; year-to-date figures,
+restatements, changed tags, truncation; what is refused; the same facts through edgartools.
 """
 
 from __future__ import annotations
