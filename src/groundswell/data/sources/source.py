@@ -23,7 +23,8 @@ class Wanted:
     Attributes:
         entry: its entry in the catalog.
         through: the last period that is stored; `None` where nothing is.
-        vintage: when the last stored vintage was released, UTC; `None` where nothing is stored.
+        vintage: when the last stored vintage of which the source itself said the time (basis `stated`)
+            was released, UTC; `None` where there is none.
     """
 
     entry: Entry

@@ -1,0 +1,130 @@
+"""FRED without a key: the table behind a chart, `fredgraph.csv`, several series in one.
+
+It holds the latest figures only. Of series that are revised the whole history is asked for every time,
+since a new base year changes all of it and a part would not fit the rest; of others what came since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from groundswell.data.errors import SourceError
+from groundswell.data.http.service import Body, Caller, Service
+from groundswell.data.sources import answers
+from groundswell.data.sources.source import Delivery, SeriesFailure, Wanted, no_observations, observations
+
+KEYLESS = Service(
+    key="fred_graph",
+    title="FRED downloads without a key",
+    address="https://fred.stlouisfed.org/graph",
+    rate=(2, 1.0),
+    documentation="https://fred.stlouisfed.org/",
+)
+
+DATE_COLUMNS = ("observation_date", "DATE")
+MISSING = ("", ".")
+REACH_BACK = timedelta(days=60)
+"""How far before the last stored period figures that are not revised are asked for again."""
+MOST_REFUSALS = 2
+"""Series in a row refused alone after which the rest of their group is not asked for one by one."""
+
+
+def since(wanted: Wanted) -> date | None:
+    """Return the first day to ask for; `None` for the whole history."""
+    if wanted.entry.revised or wanted.through is None:
+        return None
+    return wanted.through - REACH_BACK
+
+
+def asked(caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
+    """Return the latest figures of series of one frequency through today.
+
+    A group that is refused is asked again series by series: one discontinued id spoils the answer to all.
+
+    Raises:
+        SourceError: nothing of the group can be had.
+    """
+    starts = [since(wanted) for wanted in group]
+    known = [start for start in starts if start is not None]
+    parameters = {"id": ",".join(wanted.entry.source_id for wanted in group), "coed": today.isoformat()}
+    if len(known) == len(starts):
+        parameters["cosd"] = min(known).isoformat()
+    try:
+        return read(caller.get(KEYLESS, "/fredgraph.csv", parameters, expect="csv"), group)
+    except SourceError as problem:
+        if len(group) == 1:
+            raise
+        return _one_by_one(caller, group, today, problem)
+
+
+def read(body: Body, group: Sequence[Wanted]) -> Delivery:
+    """Return the figures of a download; empty cells and "." are missing.
+
+    A series whose column is absent or holds something else than numbers fails alone.
+
+    Raises:
+        SourceError: the answer is not such a table.
+    """
+    table = answers.table(body, "FRED, fredgraph.csv")
+    if table.header[0] not in DATE_COLUMNS:
+        raise SourceError(
+            f"the first column is called '{table.header[0][:40]}'",
+            where=f"{table.where}, {body.address}",
+            expected=" or ".join(DATE_COLUMNS),
+            remedy=answers.REMEDY,
+        )
+    days = answers.days([row[0] for row in table.cells], table.lines, table.where)
+    frames, failures = [], []
+    for wanted in group:
+        try:
+            frames.append(_column(table, days, wanted))
+        except SourceError as problem:
+            failures.append(SeriesFailure(wanted.entry.id, problem))
+    found = pd.concat(frames, ignore_index=True) if frames else no_observations()
+    return Delivery(found, bodies=(body,), failures=tuple(failures))
+
+
+def _column(table: answers.Table, days: npt.NDArray[np.datetime64], wanted: Wanted) -> pd.DataFrame:
+    entry = wanted.entry
+    where = f"FRED, series {entry.source_id} ({entry.id}), fredgraph.csv"
+    texts = answers.Table(table.header, table.cells, table.lines, where).column(entry.source_id)
+    values = answers.numbers(texts, MISSING, table.lines, where)
+    frame = observations(entry.id, pd.DatetimeIndex(days), values, table.lines)
+    frame = frame[frame["value"].notna()]
+    if frame.empty:
+        raise SourceError(
+            "the column holds no value",
+            where=where,
+            expected="figures",
+            remedy="check the id at the service; the series may have been discontinued",
+        )
+    return frame
+
+
+def _one_by_one(caller: Caller, group: Sequence[Wanted], today: date, problem: SourceError) -> Delivery:
+    """Return what of a refused group is answered alone; raises its refusal where nothing is."""
+    deliveries: list[Delivery] = []
+    failures: list[SeriesFailure] = []
+    refused = 0
+    for wanted in group:
+        if refused == MOST_REFUSALS:
+            failures.append(SeriesFailure(wanted.entry.id, problem))
+            continue
+        try:
+            deliveries.append(asked(caller, [wanted], today))
+            refused = 0
+        except SourceError as alone:
+            failures.append(SeriesFailure(wanted.entry.id, alone))
+            refused += 1
+    if not deliveries:
+        raise problem
+    return Delivery(
+        pd.concat([each.observations for each in deliveries], ignore_index=True),
+        bodies=tuple(body for each in deliveries for body in each.bodies),
+        failures=(*failures, *(failure for each in deliveries for failure in each.failures)),
+    )

@@ -1,0 +1,230 @@
+"""FRED without a key, and its catalog.
+
+- One download for many series of a frequency; revised series come whole, others since what is stored.
+- A column that is missing or malformed fails alone, and so does an id that is gone.
+- Recorded downloads: counts and spot values against an independent reading; every recording of the
+  service is either read by a test or listed as one that answers requests we never make.
+- FRED's words for units are understood.
+- The catalog's bounds hold on real figures.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from answering import Answering, body
+
+from groundswell.data import units
+from groundswell.data.catalog import Entry, catalog
+from groundswell.data.errors import SourceError
+from groundswell.data.sources import fred_download, fred_units
+from groundswell.data.sources.fred import SOURCE
+from groundswell.data.sources.source import Wanted
+
+TODAY = date(2026, 9, 1)
+ENTRIES = {each.source_id: each for each in catalog().values() if each.source == "fred"}
+DGS10 = Wanted(ENTRIES["DGS10"])
+
+
+def run(caller: Answering, *wanted: Wanted) -> list[pd.DataFrame]:
+    return [job.run(caller).observations for job in SOURCE.jobs(list(wanted), caller, TODAY)]
+
+
+Found = Callable[[str], Path]
+
+
+WIDE = "observation_date,DGS10,DGS2\n2026-08-27,4.21,3.9\n2026-08-28,,.\n\n2026-08-31,4.25,3.8\n"
+
+
+def test_without_a_key_series_of_one_frequency_share_a_download() -> None:
+    caller = Answering({"/fredgraph.csv": WIDE})
+    wanted = [DGS10, Wanted(ENTRIES["DGS2"])]
+    [found] = run(caller, *wanted)
+    assert [each.parameters for each in caller.asked] == [{"id": "DGS10,DGS2", "coed": "2026-09-01"}]
+    ten = found[found["series"] == "yield_10y"]
+    assert ten["value"].to_list() == [4.21, 4.25]
+    assert ten["row"].to_list() == [2, 5]
+    assert found["released"].isna().all()
+
+
+def test_downloads_are_of_one_frequency_and_at_most_twelve_and_revised_series_come_whole() -> None:
+    stored = [Wanted(each, date(2026, 8, 1)) for each in ENTRIES.values()]
+    caller = Answering({})
+    jobs = SOURCE.jobs([*stored, Wanted(ENTRIES["DGS10"])], caller, TODAY)
+    by_id = {each.entry.id: each.entry for each in stored}
+    for job in jobs:
+        assert len(job.series) <= 12
+        assert len({by_id[name].frequency for name in job.series}) == 1
+        with pytest.raises(SourceError):
+            job.run(caller)
+        revised = {by_id[name].revised for name in job.series}
+        begins = "cosd" in caller.asked[-1].parameters
+        assert begins == (revised == {False}) or job.series == ("yield_10y",)
+    assert {name for job in jobs for name in job.series} == set(by_id)
+
+
+def test_the_older_header_is_read_too() -> None:
+    delivery = fred_download.read(body("DATE,DGS10\n2022-12-29,3.83\n2022-12-30,.\n", "fred_graph"), [DGS10])
+    assert delivery.observations["value"].to_list() == [3.83]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (WIDE.replace("DGS2", "DGS02"), "'DGS2' stands 0 times"),
+        (
+            WIDE.replace("3.9", "3.9%"),
+            r"series DGS2 \(yield_2y\), fredgraph\.csv, row 2: '3.9%' is not a number",
+        ),
+        (WIDE.replace("3.9", "").replace("3.8", ""), "holds no value"),
+        (WIDE.replace("3.9", "1e999"), "row 2: '1e999' is not a number"),
+    ],
+)
+def test_a_broken_column_fails_alone(text: str, complaint: str) -> None:
+    delivery = fred_download.read(body(text, "fred_graph"), [DGS10, Wanted(ENTRIES["DGS2"])])
+    assert set(delivery.observations["series"]) == {"yield_10y"}
+    [failure] = delivery.failures
+    assert failure.series == "yield_2y"
+    with pytest.raises(SourceError, match=complaint):
+        raise failure.error
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "the answer is empty"),
+        ("day,DGS10\n2022-12-29,3.83\n", "the first column is called 'day'"),
+        ("observation_date,DGS10\n2022-12-29,3.83,4\n", "row 2: 3 cells"),
+        ("observation_date,DGS10\n2022-12-29,3.83\n29.12.2022,3.9\n", "row 3: '29.12.2022' is not a date"),
+        (b"observation_date,DGS10\n2022-12-29,3.8\xff\n", "cannot be read as CSV"),
+    ],
+)
+def test_what_is_not_the_table_is_refused(content: str | bytes, complaint: str) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        fred_download.read(body(content, "fred_graph"), [DGS10])
+
+
+def test_one_id_that_is_gone_does_not_take_the_others_with_it() -> None:
+    def answer(asked: Mapping[str, object]) -> str | Exception:
+        if "DGS2" in str(asked["id"]).split(","):
+            return SourceError("status 404")
+        return "observation_date,DGS10\n2026-08-31,4.25\n"
+
+    [job] = SOURCE.jobs(
+        [DGS10, Wanted(ENTRIES["DGS2"])], caller := Answering({"/fredgraph.csv": answer}), TODAY
+    )
+    delivery = job.run(caller)
+    assert delivery.observations["series"].to_list() == ["yield_10y"]
+    assert [failure.series for failure in delivery.failures] == ["yield_2y"]
+
+
+def test_a_service_that_is_down_is_not_asked_for_every_series_alone() -> None:
+    wanted = [Wanted(each) for each in ENTRIES.values() if each.frequency == "daily" and not each.revised][
+        :12
+    ]
+    [job] = SOURCE.jobs(wanted, caller := Answering({}), TODAY)
+    with pytest.raises(SourceError):
+        job.run(caller)
+    assert len(caller.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "verdict"),
+    [
+        ("Millions of U.S. Dollars", "USD million", True),
+        ("Billions of US Dollars", "USD million", False),
+        ("Billions of Dollars", "USD bn a year", True),
+        ("Billions of Chained 2017 Dollars", "chained 2017 USD bn", True),
+        ("Billions of Chained 2012 Dollars", "chained 2017 USD bn", False),
+        ("Index 1982-1984=100", "index 1982-1984=100", True),
+        ("Index Dec 1982=100", "index 1982-1984=100", False),
+        ("Percentage Points at Annual Rate", "percentage points", True),
+        ("Thousands of Persons", "percent", False),
+        ("U.S. Dollars per Metric Ton", "USD", None),
+        ("Index", "index points", None),
+        ("Number", "persons", None),
+    ],
+)
+def test_the_units_of_the_service_are_understood(text: str, unit: str, verdict: bool | None) -> None:
+    assert fred_units.agree(text, unit) is verdict
+
+
+@pytest.mark.parametrize(
+    ("series", "entry", "count", "spot"),
+    [
+        ("DGS10", ENTRIES["DGS10"], 15235, ("2020-03-09", 0.54)),
+        ("RRPONTSYD", ENTRIES["RRPONTSYD"], 2402, ("2022-12-30", 2553.716)),
+        ("WALCL", ENTRIES["WALCL"], 1046, ("2022-04-13", 8965487.0)),
+        (
+            "SOFR",
+            DGS10.entry.model_copy(update={"id": "sofr", "source_id": "SOFR"}),
+            1187,
+            ("2019-09-17", 5.25),
+        ),
+    ],
+)
+def test_recorded_downloads(
+    recording: Found, series: str, entry: Entry, count: int, spot: tuple[str, float]
+) -> None:
+    path = recording(f"fred_graph/fredgraph_{series}_to_2022.csv")
+    found = fred_download.read(body(path.read_bytes(), "fred_graph"), [Wanted(entry)]).observations
+    with path.open() as file:
+        raw = {row[0]: row[1] for row in list(csv.reader(file))[1:] if row[1]}
+    assert len(found) == len(raw) == count
+    assert found.set_index("period")["value"][spot[0]] == float(raw[spot[0]]) == spot[1]
+
+
+NEVER_ASKED = (
+    "fred_category_", "fred_related_tags", "fred_release_", "fred_releases_", "fred_series_release_",
+    "fred_series_search_", "fred_series_tags_", "fred_source_", "fred_sources_", "fred_tags_", "geofred_",
+)  # fmt: skip
+"""Categories, tags, sources, searches, maps and calendars of releases: requests that are never made."""
+
+READ_HERE = (
+    "fred_series_file_type_json_series_id_", "fred_series_observations_", "fred_series_vintagedates_",
+    "fredgraph_",
+)  # fmt: skip
+
+
+def test_every_recording_of_the_service_is_accounted_for(recording: Found) -> None:
+    with recording("index.csv").open() as file:
+        names = [
+            row["file"].split("/")[1] for row in csv.DictReader(file) if row["service"].startswith("fred")
+        ]
+    ours = [name for name in names if not name.startswith("fred_md")]
+    assert len(ours) == 45
+    for name in ours:
+        assert name.startswith(NEVER_ASKED) != name.startswith(READ_HERE), name
+
+
+# The catalog
+
+REAL = {"rrp_daily_long": "RRPONTSYD", "tga_weekly": "WTREGEN"}
+FOLDERS = ("macro", "liquidity", "rates")
+
+
+def test_the_bounds_of_the_catalog_hold_on_real_figures(real_data: Callable[[str], Path]) -> None:
+    folder = real_data("liquidity/tga_weekly.csv").parents[1]
+    checked = []
+    for file in sorted(each for name in FOLDERS for each in (folder / name).glob("*.csv")):
+        series = REAL.get(file.stem, file.stem.split("_")[0].upper())
+        if (entry := ENTRIES.get(series)) is None:
+            continue
+        with file.open() as opened:
+            cells = [row[1] for row in list(csv.reader(opened))[1:]]
+        values = np.array([float(cell) for cell in cells if cell not in ("", ".")])
+        fitting = []
+        for unit in entry.source_unit.split("|"):
+            scaled = values * units.factor(unit, entry.unit)
+            typical = entry.typical_low <= np.median(scaled[-60:]) <= entry.typical_high
+            if typical and entry.low <= scaled.min() and scaled.max() <= entry.high:
+                fitting.append(unit)
+        assert len(fitting) == 1, (file.name, entry.id)
+        checked.append(entry.id)
+    assert len(set(checked)) >= 45

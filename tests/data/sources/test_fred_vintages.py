@@ -1,0 +1,401 @@
+"""FRED with a key: the vintages of ALFRED.
+
+- All vintages of a revised series; a first release is known from the morning it came out, a later
+  revision does not change it; a value withdrawn is withdrawn from that day; what was loaded today is
+  not dated later than the moment it was seen.
+- An update asks only for what is new since the last vintage, and repeats that one at the same time.
+- Vintages that the service ignores are found out, in all the ways it can do so; so are a changed unit,
+  frequency, shape, another series, pages that do not add up, vintages of the future.
+- Daily series with more vintages than one answer may span are asked for in windows.
+- Series that ALFRED may not keep come with their latest figures only.
+- Recorded answers: counts and spot values against an independent reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from answering import Answering, body
+
+from groundswell.data.catalog import catalog
+from groundswell.data.errors import SourceError
+from groundswell.data.http.service import Body
+from groundswell.data.sources import fred_answers, fred_units, fred_vintages
+from groundswell.data.sources.fred import SOURCE
+from groundswell.data.sources.fred_answers import FIRST_DAY, LAST_DAY, Span
+from groundswell.data.sources.source import Wanted
+
+TODAY = date(2026, 9, 1)
+ENTRIES = {each.source_id: each for each in catalog().values() if each.source == "fred"}
+UNRATE, GDP, DGS10 = Wanted(ENTRIES["UNRATE"]), Wanted(ENTRIES["GDP"]), Wanted(ENTRIES["DGS10"])
+ALL = "fred/fred_series_observations_file_type_json_realtime_end_9999_12_31_realtime_start_1776_07_04.json"
+FIRST_RELEASES = (
+    "fred/fred_series_observations_file_type_json_output_type_4_realtime_start_1776_07_04_series_id.json"
+)
+
+Span4 = tuple[str, str, str, str]
+
+
+def described(units: str = "Percent", series: str = "UNRATE", frequency: str = "M") -> dict[str, object]:
+    return {
+        "realtime_start": FIRST_DAY,
+        "realtime_end": LAST_DAY,
+        "seriess": [
+            {
+                "id": series,
+                "realtime_start": FIRST_DAY,
+                "realtime_end": LAST_DAY,
+                "title": series,
+                "frequency_short": frequency,
+                "units": units,
+            }
+        ],
+    }
+
+
+def page(
+    rows: list[Span4], parameters: Mapping[str, object] | None = None, **changes: object
+) -> dict[str, object]:
+    """Return an answer of `series/observations` as the service sends it, to the request given."""
+    asked = parameters or {}
+    today = TODAY.isoformat()
+    offset, limit = int(str(asked.get("offset", 0))), int(str(asked.get("limit", 100_000)))
+    return {
+        "realtime_start": asked.get("realtime_start", today),
+        "realtime_end": asked.get("realtime_end", today),
+        "observation_start": asked.get("observation_start", "1600-01-01"),
+        "observation_end": asked.get("observation_end", LAST_DAY),
+        "units": "lin",
+        "output_type": 1,
+        "file_type": "json",
+        "order_by": "observation_date",
+        "sort_order": "asc",
+        "count": len(rows),
+        "offset": offset,
+        "limit": limit,
+        "observations": [
+            {"realtime_start": start, "realtime_end": end, "date": day, "value": value}
+            for start, end, day, value in rows[offset : offset + limit]
+        ],
+        **changes,
+    }
+
+
+def archive(rows: list[Span4]) -> Callable[[Mapping[str, object]], dict[str, object]]:
+    """Return an answerer that cuts the vintages to the days asked for, as ALFRED does."""
+
+    def answer(asked: Mapping[str, object]) -> dict[str, object]:
+        first = str(asked.get("realtime_start", TODAY))
+        last = str(asked.get("realtime_end", TODAY))
+        cut = [(max(s, first), min(e, last), d, v) for s, e, d, v in rows if s <= last and e >= first]
+        return page(cut, asked)
+
+    return answer
+
+
+AUGUST_2023: list[Span4] = [
+    ("2023-08-04", "2024-01-04", "2023-07-01", "3.5"),
+    ("2023-09-01", "2025-01-09", "2023-08-01", "3.8"),
+    ("2024-01-05", LAST_DAY, "2023-07-01", "3.6"),
+    ("2025-01-10", LAST_DAY, "2023-08-01", "3.7"),
+]
+
+
+def keyed(rows: list[Span4], **described_as: str) -> Answering:
+    return Answering({"/series": described(**described_as), "/series/observations": archive(rows)}, keys=True)
+
+
+def run(caller: Answering, *wanted: Wanted) -> list[pd.DataFrame]:
+    return [job.run(caller).observations for job in SOURCE.jobs(list(wanted), caller, TODAY)]
+
+
+def at(text: str) -> pd.Timestamp:
+    return pd.Timestamp(text, tz="America/New_York").tz_convert("UTC")
+
+
+def test_unemployment_of_august_2023_is_3_8_as_first_released_and_revisions_are_kept_apart() -> None:
+    [found] = run(keyed(AUGUST_2023), UNRATE)
+    august = found[found["period"] == "2023-08-01"]
+    assert august["value"].to_list() == [3.8, 3.7]
+    assert august["released"].to_list() == [at("2023-09-01 08:30"), at("2025-01-10 08:30")]
+    assert set(found["series"]) == {"unemployment_rate"}
+    assert found["row"].to_list() == [1, 2, 3, 4]
+
+
+def test_the_vintages_of_an_agency_without_a_known_hour_count_from_the_end_of_their_day() -> None:
+    wanted = Wanted(ENTRIES["M2SL"])
+    [found] = run(
+        keyed(
+            [("2023-08-22", LAST_DAY, "2023-07-01", "20862.5")], units="Billions of Dollars", series="M2SL"
+        ),
+        wanted,
+    )
+    assert found["released"].to_list() == [at("2023-08-22 23:59")]
+
+
+def test_a_vintage_of_today_is_dated_to_the_moment_it_was_seen() -> None:
+    caller = keyed(
+        [("2026-09-01", LAST_DAY, "2026-07-01", "23000")], units="Billions of Dollars", series="M2SL"
+    )
+    [found] = run(caller, Wanted(ENTRIES["M2SL"]))
+    assert found["released"].to_list() == [pd.Timestamp(caller.fetched)]
+
+
+def test_a_withdrawn_value_is_withdrawn_and_one_that_never_stood_is_not() -> None:
+    [found] = run(
+        keyed(
+            [
+                ("1992-12-22", "1996-01-18", "1946-01-01", "."),
+                ("1996-01-19", "1997-05-06", "1946-01-01", "199.7"),
+                ("1997-05-07", LAST_DAY, "1946-01-01", "."),
+            ],
+            units="Billions of Dollars",
+            series="GDP",
+            frequency="Q",
+        ),
+        GDP,
+    )
+    assert found["released"].to_list() == [at("1996-01-19 08:30"), at("1997-05-07 08:30")]
+    np.testing.assert_equal(found["value"].to_list(), [199.7, np.nan])
+
+
+def test_an_update_asks_from_the_last_vintage_and_repeats_it_at_its_time() -> None:
+    stored = at("2024-01-05 08:30").to_pydatetime()
+    caller = keyed(AUGUST_2023)
+    [found] = run(caller, Wanted(UNRATE.entry, date(2023, 8, 1), stored))
+    assert caller.asked[-1].parameters["realtime_start"] == "2024-01-04"
+    assert list(
+        zip(found["period"].dt.strftime("%Y-%m"), found["value"], found["released"], strict=True)
+    ) == [
+        ("2023-07", 3.6, stored),
+        ("2023-08", 3.7, at("2025-01-10 08:30")),
+    ]
+
+
+def test_a_vintage_that_the_archive_does_not_know_makes_the_update_ask_for_all() -> None:
+    caller = keyed(AUGUST_2023)
+    [found] = run(caller, Wanted(UNRATE.entry, date(2023, 8, 1), at("2024-03-03 17:12").to_pydatetime()))
+    assert caller.asked[-1].parameters["realtime_start"] == FIRST_DAY
+    assert len(found) == 4
+
+
+def ignored(rows: list[Span4], **changes: object) -> Answering:
+    answers = {
+        "/series": described(),
+        "/series/observations": lambda asked: page(rows, asked, **changes),
+    }
+    return Answering(answers, keys=True)
+
+
+LATEST: list[Span4] = [("2026-09-01", "2026-09-01", "2023-08-01", "3.8")]
+
+
+@pytest.mark.parametrize(
+    ("caller", "complaint"),
+    [
+        (ignored(LATEST, realtime_start="2026-09-01", realtime_end="2026-09-01"), "has ignored it"),
+        (ignored(LATEST), "the service has ignored the days asked for"),
+        (ignored(AUGUST_2023, output_type=4), "output_type=1, as asked"),
+        (ignored(AUGUST_2023, units="pch"), "units=lin, as asked"),
+        (ignored(AUGUST_2023, count=9), "pages that add up"),
+        (ignored([*AUGUST_2023, ("2023-10-01", LAST_DAY, "2023-08-01", "3.9")]), "row 5.*do not overlap"),
+        (
+            ignored([("2026-09-09", LAST_DAY, "2023-08-01", "3.9")]),
+            "row 1.*no later than the day of fetching",
+        ),
+        (ignored([("2023-09-01", LAST_DAY, "2023-08-01", "3,8")]), r"row 1: '3,8' is not a number"),
+        (ignored([("2023-09-01", LAST_DAY, "2023-08-32", "3.8")]), "row 1: '2023-08-32' is not a date"),
+        (ignored([("2023-09-01", LAST_DAY, "2023-08-01", "nan")]), "row 1: 'nan' is not a number"),
+        (ignored([]), "there is no value"),
+    ],
+)
+def test_an_answer_to_another_question_is_refused(caller: Answering, complaint: str) -> None:
+    with pytest.raises(SourceError, match=rf"(?s)FRED, series UNRATE \(unemployment_rate\).*{complaint}"):
+        run(caller, UNRATE)
+
+
+@pytest.mark.parametrize(
+    ("described_as", "complaint"),
+    [
+        ({"units": "Thousands of Persons"}, "now gives it in 'Thousands of Persons'"),
+        ({"series": "U6RATE"}, "the description is of U6RATE"),
+        ({"frequency": "Q"}, "the frequency is now 'Q'"),
+    ],
+)
+def test_a_series_that_has_changed_is_refused(described_as: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        run(keyed(AUGUST_2023, **described_as), UNRATE)
+
+
+def test_a_renamed_member_is_named_with_its_row() -> None:
+    changed = page(AUGUST_2023)
+    changed["observations"] = [
+        {"realtime_start": "2023-09-01", "realtime_end": LAST_DAY, "day": "2023-08-01"}
+    ]
+    caller = Answering({"/series": described(), "/series/observations": changed}, keys=True)
+    with pytest.raises(SourceError, match=r"observations\.1\.date"):
+        run(caller, UNRATE)
+
+
+def test_vintages_in_billions_are_brought_to_the_millions_of_today() -> None:
+    told = described("Millions of Dollars", "TOTALSL")
+    before = described("Billions of Dollars", "TOTALSL")["seriess"]
+    assert isinstance(before, list)
+    before[0] |= {"realtime_end": "2020-06-30"}
+    told["seriess"] = [*before, *told["seriess"]]
+    rows: list[Span4] = [
+        ("2019-03-07", "2020-06-30", "2019-01-01", "4000.5"),
+        ("2020-07-01", LAST_DAY, "2019-01-01", "4001000"),
+    ]
+    caller = Answering({"/series": told, "/series/observations": archive(rows)}, keys=True)
+    [found] = run(caller, Wanted(ENTRIES["TOTALSL"]))
+    assert found["value"].to_list() == [4_000_500.0, 4_001_000.0]
+
+
+def test_many_vintages_are_asked_for_in_windows_and_none_is_lost_or_doubled() -> None:
+    days = [day.date().isoformat() for day in pd.date_range("2010-01-06", periods=4_500, freq="D")]
+    rows = [
+        (start, (date.fromisoformat(end) - pd.Timedelta(days=1)).isoformat(), "2010-01-01", f"{number}")
+        for number, (start, end) in enumerate(pairwise(days))
+    ]
+    rows.append((days[-1], LAST_DAY, "2010-01-01", "4499"))
+    dates = {"realtime_start": FIRST_DAY, "realtime_end": LAST_DAY, "count": len(days), "offset": 0}
+    caller = Answering(
+        {
+            "/series": described("Percent", "THREEFYTP10", "D"),
+            "/series/vintagedates": {**dates, "vintage_dates": days},
+            "/series/observations": archive(rows),
+        },
+        keys=True,
+    )
+    [found] = run(caller, Wanted(ENTRIES["THREEFYTP10"]))
+    assert sorted(found["value"]) == list(range(4_500))
+    spans = [each.parameters for each in caller.asked if each.path == "/series/observations"]
+    assert len(spans) == 3
+    for span in spans:
+        inside = [day for day in days if str(span["realtime_start"]) <= day <= str(span["realtime_end"])]
+        assert len(inside) <= 2_000
+
+
+def test_long_answers_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (fred_vintages, fred_answers):
+        monkeypatch.setattr(module, "PAGE", 3)
+    caller = keyed(AUGUST_2023)
+    [found] = run(caller, UNRATE)
+    assert found["row"].to_list() == [1, 2, 3, 4]
+    assert [each.parameters["offset"] for each in caller.asked[1:]] == [0, 3]
+
+
+def test_a_series_that_the_archive_may_not_keep_comes_with_its_latest_figures() -> None:
+    entry = ENTRIES["CSUSHPINSA"]
+
+    def answer(asked: Mapping[str, object]) -> dict[str, object] | Exception:
+        if "realtime_start" in asked:
+            return SourceError(
+                "status 400: Bad Request.  The series does not exist in ALFRED but may exist in FRED."
+            )
+        return described("Index Jan 2000=100", "CSUSHPINSA")
+
+    latest: list[Span4] = [("2026-09-01", "2026-09-01", "2026-06-01", "330.1")]
+    caller = Answering({"/series": answer, "/series/observations": archive(latest)}, keys=True)
+    [found] = run(caller, Wanted(entry))
+    assert found["value"].to_list() == [330.1]
+    assert found["released"].isna().all()
+
+
+def test_a_series_that_is_not_revised_is_asked_for_since_what_is_stored() -> None:
+    latest: list[Span4] = [
+        ("2026-09-01", "2026-09-01", "2026-08-27", "4.21"),
+        ("2026-09-01", "2026-09-01", "2026-08-28", "."),
+    ]
+    caller = keyed(latest, units="Percent", series="DGS10", frequency="D")
+    [found] = run(caller, Wanted(DGS10.entry, date(2026, 8, 26)))
+    assert found["value"].to_list() == [4.21]
+    assert caller.asked[-1].parameters["observation_start"] == "2026-06-27"
+    assert "realtime_start" not in caller.asked[-1].parameters
+
+
+def test_an_old_vintage_served_as_the_latest_figures_is_refused() -> None:
+    caller = ignored(LATEST, realtime_start="2024-05-01", realtime_end="2024-05-01")
+    caller.answers = {**caller.answers, "/series": described("Percent", "DGS10", "D")}
+    with pytest.raises(SourceError, match=r"DGS10.*of 2024-05-01"):
+        run(caller, DGS10)
+
+
+# Recorded answers
+
+Found = Callable[[str], Path]
+
+
+def recorded(path: Path, day: str) -> Body:
+    fetched = datetime.fromisoformat(day).replace(hour=20, tzinfo=UTC)
+    return body(path.read_bytes(), "fred", fetched=fetched)
+
+
+def test_every_vintage_of_gdp_as_recorded(recording: Found) -> None:
+    path = recording(ALL)
+    rows, count = fred_answers.read_spans(recorded(path, "2024-11-03"), GDP.entry, Span())
+    raw = json.loads(path.read_text())["observations"]
+    assert len(rows) == count == len(raw) == 3199
+    assert rows["value"].isna().sum() == sum(row["value"] == "." for row in raw) == 245
+    latest = {row["date"]: row["value"] for row in raw if row["realtime_end"] == LAST_DAY}
+    standing = rows[rows["end"] == np.datetime64(LAST_DAY)].set_index("period")["value"]
+    for day in ("1947-01-01", "2009-04-01", "2020-04-01", "2024-04-01"):
+        assert standing[day] == float(latest[day])
+    assert standing["2020-04-01"] == 19935.444
+
+
+def test_first_releases_of_gdp_agree_with_the_services_own_list(recording: Found) -> None:
+    rows, _ = fred_answers.read_spans(recorded(recording(ALL), "2024-11-03"), GDP.entry, Span())
+    first = rows.sort_values("start").drop_duplicates("period").set_index("period")
+    listed = json.loads(recording(FIRST_RELEASES).read_text())["observations"]
+    assert len(listed) == 132
+    for each in listed:
+        assert first.loc[each["date"], "value"] == float(each["value"])
+        assert f"{first.loc[each['date'], 'start']:%Y-%m-%d}" == each["realtime_start"]
+    with pytest.raises(SourceError, match="output_type=1, as asked"):
+        fred_answers.read_spans(recorded(recording(FIRST_RELEASES), "2024-11-03"), GDP.entry, Span())
+
+
+def test_recorded_vintage_dates_are_those_of_the_vintages(recording: Found) -> None:
+    dates = fred_answers.read_vintage_dates(
+        recorded(recording("fred/fred_series_vintagedates_file_type_json_series_id_GDP.json"), "2025-01-20"),
+        GDP.entry,
+    )
+    assert (len(dates), dates[0], dates[-1]) == (395, "1991-12-04", "2024-12-19")
+    rows, _ = fred_answers.read_spans(recorded(recording(ALL), "2024-11-03"), GDP.entry, Span())
+    assert set(rows["start"].dt.strftime("%Y-%m-%d")) <= set(dates)
+    assert fred_vintages.windows(dates, FIRST_DAY) == [Span()]
+
+
+@pytest.mark.parametrize(
+    ("file", "series", "day", "count", "spot"),
+    [
+        ("GDP", "GDP", "2024-12-19", 315, ("2024-07-01", 29374.914)),
+        ("CPILFESL", "CPILFESL", "2024-10-11", 813, ("2024-09-01", 320.767)),
+        ("CPILFESL_2", "CPILFESL", "2025-01-16", 816, ("2024-12-01", 323.383)),
+    ],
+)
+def test_recorded_figures(
+    recording: Found, file: str, series: str, day: str, count: int, spot: tuple[str, float]
+) -> None:
+    path = recording(f"fred/fred_series_observations_file_type_json_series_id_{file}.json")
+    rows, total = fred_answers.read_figures(recorded(path, day), ENTRIES[series])
+    raw = {row["date"]: row["value"] for row in json.loads(path.read_text())["observations"]}
+    assert len(rows) == total == len(raw) == count
+    assert rows.set_index("period")["value"][spot[0]] == float(raw[spot[0]]) == spot[1]
+    assert rows["value"].isna().sum() == sum(value == "." for value in raw.values())
+
+
+@pytest.mark.parametrize("series", ["GDP", "CPILFESL"])
+def test_recorded_descriptions_agree_with_the_catalog(recording: Found, series: str) -> None:
+    path = recording(f"fred/fred_series_file_type_json_series_id_{series}.json")
+    [told] = fred_answers.checked_description(recorded(path, "2025-01-20"), ENTRIES[series])
+    assert fred_units.agree(told.units, ENTRIES[series].source_unit) is True
