@@ -142,6 +142,14 @@ def test_figures_that_slip_by_a_thousand_are_refused() -> None:
     assert "row 70" in in_thousands.where
 
 
+def test_the_unit_is_told_from_the_last_values_as_a_series_may_have_begun_small() -> None:
+    days = pd.bdate_range("2024-01-01", periods=200)
+    grown = [5_000.0] * 130 + [800_000.0] * 70
+    assert len(checked(answer(list(days), grown), entry(), FETCHED)) == 200
+    shrunk = grown[::-1]
+    assert "unit may have changed" in refusal(answer(list(days), shrunk)).what
+
+
 def test_of_two_units_the_size_tells_which() -> None:
     either = entry(source_unit="USD million|USD bn")
     for scale in (1.0, 1_000.0):

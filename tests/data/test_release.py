@@ -108,6 +108,7 @@ def test_the_employment_report_comes_on_its_friday(month: str, public: str) -> N
         ("2024-04-01", "quarterly", "2024-06-30"),
         ("2025-09-28", "quarterly", "2025-12-27"),  # a company's quarter
         ("2023-12-31", "quarterly", "2024-03-30"),
+        ("2024-11-30", "quarterly", "2025-02-28"),
         ("2023-01-01", "annual", "2023-12-31"),
         ("2024-02-13", "daily", "2024-02-13"),
         ("2024-02-14", "weekly", "2024-02-14"),

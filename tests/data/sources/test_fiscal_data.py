@@ -297,6 +297,15 @@ def test_only_what_may_have_changed_is_asked_for_again() -> None:
     assert "filter" not in caller.asked[0].parameters
 
 
+def test_a_series_new_among_stored_ones_asks_for_the_whole_table() -> None:
+    row = {"record_date": "2025-07-07", "debt_held_public_amt": "28e12", "tot_pub_debt_out_amt": "36e12"}
+    caller = Answering({DEBT: page([row])}, fetched=FETCHED)
+    stored = Wanted(catalog()["debt_public"], date(2025, 7, 3))
+    (job,) = fiscal_data.SOURCE.jobs([stored, Wanted(catalog()["debt_total"])], caller, FETCHED.date())
+    job.run(caller)
+    assert "filter" not in caller.asked[0].parameters
+
+
 GOOD = statement("2025-07-07", 313_162, 38_702, 19_382, 332_482)
 
 
