@@ -245,6 +245,7 @@ def test_facts_of_another_company_or_shape_are_refused() -> None:
         facts(YEAR, cik=789019),
         {"cik": 320193, "facts": {}},
         facts([{"end": "2024-01-01", "val": "1"}]),
+        facts([figure("2023-01-01", "2023-03-31", 1.0, "9999-12-31")]),
     ):
         with pytest.raises(SourceError, match=r"buybacks\.aapl"):
             deliver({FACTS_PATH: content}, Wanted(BUYBACKS))

@@ -19,16 +19,16 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from groundswell.data.catalog import Entry
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import json_of, record_of, refusal
+from groundswell.data.sources.decoding import FIRST_YEAR, LAST_YEAR, json_of, record_of, refusal
 from groundswell.data.sources.sec_facts import Fact, quarters
 from groundswell.data.sources.source import (
     Delivery,
@@ -38,6 +38,8 @@ from groundswell.data.sources.source import (
     no_observations,
     observations,
 )
+
+Day = TypeVar("Day", bound=date)
 
 SERVICE = Service(
     key="sec_edgar",
@@ -75,11 +77,22 @@ _ID = re.compile(
 )
 
 
+def _within_reach(day: Day) -> Day:
+    """Return a date of an answer; beyond these years it is a slip, and no time stamp could hold it."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"the year lies outside {FIRST_YEAR}-{LAST_YEAR}")
+    return day
+
+
+_Date: TypeAlias = Annotated[date, AfterValidator(_within_reach)]
+_Stamp: TypeAlias = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+
+
 class _Figure(BaseModel):
-    start: date | None = None
-    end: date
+    start: _Date | None = None
+    end: _Date
     val: Annotated[float, Field(strict=True)]
-    filed: date
+    filed: _Date
 
 
 class _Concept(BaseModel):
@@ -97,9 +110,9 @@ class CompanyFacts(BaseModel):
 class _Columns(BaseModel):
     form: list[str]
     items: list[str]
-    filed: Annotated[list[date], Field(alias="filingDate")]
-    reported: Annotated[list[date | Literal[""]], Field(alias="reportDate")]
-    accepted: Annotated[list[datetime], Field(alias="acceptanceDateTime")]
+    filed: Annotated[list[_Date], Field(alias="filingDate")]
+    reported: Annotated[list[_Date | Literal[""]], Field(alias="reportDate")]
+    accepted: Annotated[list[_Stamp], Field(alias="acceptanceDateTime")]
 
 
 class _Page(BaseModel):
