@@ -253,6 +253,16 @@ def truncated(
     return Fault(play)
 
 
+def on_the_wire(everything: bytes) -> Fault:
+    """Send these bytes, status line and headers included, and close the connection."""
+
+    def play(handler: Handler, asked: Asked) -> None:
+        handler.wfile.write(everything)
+        handler.drop()
+
+    return Fault(play)
+
+
 def wrong_content_type(media_type: str = "application/pdf", body: bytes = b"%PDF-1.7 ...") -> Reply:
     """Return an answer of another kind."""
     return Reply(body, 200, media_type)

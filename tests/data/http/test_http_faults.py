@@ -4,12 +4,14 @@
 - It takes no longer than the service's policy allows, a name that is never looked up included.
 - Nothing of a wrong answer reaches the cache or the archive: the next try asks again.
 - What may pass is tried again, what will not is not; a Retry-After is obeyed while there is time.
+- Whatever bytes come over the wire, the end is an answer of the kind expected, or a `SourceError`.
 - No network, and no trust in the certificate, are told apart from a service in trouble.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ from pathlib import Path
 import loopback
 import pytest
 import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loopback import Reply, serving
 
 from groundswell.data.errors import DataError, SourceError
@@ -235,6 +239,71 @@ def test_each_kind_is_known_by_its_first_bytes(
 ) -> None:
     with serving({"/file": body}) as server, pytest.raises(SourceError, match=said):
         client_of(server.address).get(made_service(), "file", expect=expect)  # type: ignore[arg-type]
+
+
+HEADERS = (
+    "Content-Type: application/json",
+    "Content-Type: text/csv",
+    "Content-Length: 5",
+    "Content-Length: 8",
+    "Content-Length: -1",
+    "Content-Length: 99999999999999999999",
+    "Content-Encoding: gzip",
+    "Content-Encoding: gzip, gzip",
+    "Transfer-Encoding: chunked",
+    "Transfer-Encoding: odd",
+    "Location: /series",
+    "Location: //",
+    "Location: http://\x7f/",
+    "Location: \xff",
+    "Retry-After: -5",
+    "Retry-After: \xb2",
+    "Retry-After: Mon, 99 Foo 99999 99:99:99 GMT",
+    "Retry-After: Wed, 21 Oct 9999 07:28:00 -2359",
+    "no header at all",
+)
+BODIES = (
+    b'{"a": 1}',
+    b"5\r\n[1,2]\r\n0\r\n\r\n",
+    gzip.compress(b'{"a": 1}'),
+    b"\xef\xbb\xbf[]",
+    b"<html>",
+    b"",
+)
+
+
+def test_any_bytes_on_the_wire_are_an_answer_or_a_refusal(
+    made_service: MakeService, client_of: MakeClient
+) -> None:
+    service = made_service(attempts=1, deadline=0.2, cache_seconds=0)
+    answers = 0
+
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    @given(
+        status=st.sampled_from(
+            ["200 OK", "200", "301 Moved", "429 Slow", "500", "999 Odd", "100 Continue", "x"]
+        ),
+        headers=st.lists(st.sampled_from(HEADERS), max_size=4),
+        body=st.sampled_from(BODIES) | st.binary(max_size=40),
+        cut=st.integers(-40, 40),
+    )
+    def hold(status: str, headers: list[str], body: bytes, cut: int) -> None:
+        nonlocal answers
+        start = "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode("latin-1")
+        whole = start + body
+        server.routes["/series"] = loopback.on_the_wire(whole[:-cut] if cut > 0 else whole)
+        with taking(0, 0.5):
+            try:
+                found = client.get(service, "series", expect="json").content
+            except SourceError:
+                return
+        answers += 1
+        assert isinstance(json.loads(found.decode("utf-8-sig")), dict | list)
+
+    with serving({}) as server:
+        client = client_of(server.address)
+        hold()
+    assert answers > 0
 
 
 def test_a_quotation_cannot_harm_the_terminal(made_service: MakeService, client_of: MakeClient) -> None:

@@ -75,6 +75,7 @@ def test_the_key_is_given_and_leaves_no_trace(
         "/wrong": lambda asked: shout(asked, 400),
         "/broken": loopback.flaky(1, shout, lambda asked: Reply(b'{"a": ' + shout(asked).body)),
         "/lost": lambda asked: loopback.redirect(f"http://127.0.0.1:{PASSPHRASE}/"),
+        "/illegal": loopback.on_the_wire(f"HTTP/1.1 200 OK\r\nkey {PASSPHRASE}\r\n\r\n".encode()),
         "/drip": loopback.slow_drip(PASSPHRASE.encode() * 100),
     }
     problems: list[BaseException] = []
@@ -94,7 +95,7 @@ def test_the_key_is_given_and_leaves_no_trace(
         if place != "body":
             assert_without_key(ask("moved"))
             assert ask("series") == content
-        for path in ("broken", "wrong", "lost", "drip"):
+        for path in ("broken", "wrong", "lost", "illegal", "drip"):
             try:
                 assert_without_key(ask(path))
             except SourceError as problem:
@@ -107,7 +108,7 @@ def test_the_key_is_given_and_leaves_no_trace(
         }
         assert {name for name, value in given.items() if value == PASSPHRASE} == {place}
     client.close()
-    assert len(problems) >= 3
+    assert len(problems) == 4
     for problem in problems:
         for each in chain(problem):
             frames = traceback.TracebackException.from_exception(each, capture_locals=True).stack

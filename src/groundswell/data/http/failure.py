@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -24,8 +25,17 @@ def too_slow(received: int, seconds: float) -> RefusalError:
     )
 
 
-def of_network(problem: Exception, received: int, seconds: float) -> RefusalError:
-    """Return the refusal for an error of the connection of a call that may take some seconds."""
+def of_network(
+    problem: Exception, received: int, seconds: float, clean: Callable[[str], str]
+) -> RefusalError:
+    """Return the refusal for an error of the connection.
+
+    Args:
+        problem: the error.
+        received: bytes of the answer that came before.
+        seconds: how long the call may take.
+        clean: takes the key out of a text; the service may have put it into what broke.
+    """
     causes = _causes(problem)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -39,7 +49,7 @@ def of_network(problem: Exception, received: int, seconds: float) -> RefusalErro
             return RefusalError("its name cannot be looked up", "a network", NETWORK)
         if isinstance(cause, ConnectionRefusedError):
             return RefusalError("the connection was refused", "a server at this address", NETWORK)
-    words = str(causes[-1]).strip() or type(problem).__name__
+    words = clean(str(causes[-1])).strip() or type(problem).__name__
     if isinstance(problem, httpx.ConnectTimeout | httpx.PoolTimeout):
         return RefusalError(
             "no connection came about in time", f"one within {seconds / 4:.1f} s", NETWORK, again=True
@@ -50,7 +60,7 @@ def of_network(problem: Exception, received: int, seconds: float) -> RefusalErro
     if isinstance(problem, httpx.ConnectError):
         return RefusalError(f"there is no connection ({words})", "a network", NETWORK, again=True)
     if isinstance(problem, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return RefusalError(f"it points to an address that cannot be asked ({words})", "an address", ADDRESS)
+        return RefusalError("it points to an address that cannot be asked", "an address", ADDRESS)
     what = f"the answer was cut off or broken after {received:,} bytes ({words})"
     return RefusalError(what, "a whole answer", again=True)
 

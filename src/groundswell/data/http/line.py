@@ -155,9 +155,12 @@ class Line(httpx.BaseTransport):
             refusal.__context__ = None
             return refusal.with_traceback(None)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
-            broken = failure.of_network(problem, call.received, call.seconds)
-            broken.what = self._without_key(broken.what.encode(), call).decode()
-            return broken
+            return failure.of_network(
+                problem,
+                call.received,
+                call.seconds,
+                lambda words: self._without_key(words.encode(), call).decode(),
+            )
 
     def _follow(self, request: httpx.Request, call: Call) -> Fetched:
         visited = {str(request.url)}
@@ -192,7 +195,7 @@ class Line(httpx.BaseTransport):
             raise failure.of_status(response, complaint, call.service, has_key, self._now())
         declared = response.headers.get("content-length", "")
         largest = call.service.largest_body
-        if declared.isdigit() and int(declared) > largest:
+        if declared.isdecimal() and int(declared) > largest:
             raise RefusalError(
                 f"the answer has {int(declared):,} bytes", f"at most {largest:,} bytes", "report it"
             )
