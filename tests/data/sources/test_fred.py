@@ -5,12 +5,13 @@
 - Recorded downloads: counts and spot values against an independent reading; every recording of the
   service is either read by a test or listed as one that answers requests we never make.
 - FRED's words for units are understood.
-- The catalog's bounds hold on real figures.
+- The bounds of the catalog hold on real figures, and its rules are no earlier than recorded releases.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ import pandas as pd
 import pytest
 from answering import Answering, body
 
-from groundswell.data import units
+from groundswell.data import release, units
 from groundswell.data.catalog import Entry, catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import fred_download, fred_units
@@ -228,3 +229,24 @@ def test_the_bounds_of_the_catalog_hold_on_real_figures(real_data: Callable[[str
         assert len(fitting) == 1, (file.name, entry.id)
         checked.append(entry.id)
     assert len(set(checked)) >= 45
+
+
+def test_the_rule_for_gdp_is_never_earlier_than_its_first_releases(recording: Found) -> None:
+    name = "fred_series_observations_file_type_json_output_type_4_realtime_start_1776_07_04_series_id.json"
+    listed = json.loads(recording(f"fred/{name}").read_text())["observations"]
+    entry = ENTRIES["GDP"]
+    periods = pd.DatetimeIndex([each["date"] for each in listed])
+    ruled = release.released(entry.release, periods, "quarterly", entry.id).tz_convert("America/New_York")
+    known = ruled.strftime("%Y-%m-%d %H:%M") >= [each["realtime_start"] + " 08:30" for each in listed]
+    early = set(periods[~known].strftime("%Y-%m-%d"))
+    assert early <= {"1995-10-01"}, "but for the shutdown of the winter of 1995"
+
+
+def test_the_rule_for_consumer_prices_is_never_earlier_than_their_releases(recording: Found) -> None:
+    path = recording("fred/fred_release_dates_file_type_json_release_id_10.json")
+    days = [each["date"] for each in json.loads(path.read_text())["release_dates"] if each["date"] > "1997"]
+    entry = ENTRIES["CPIAUCSL"]
+    for day in days:
+        month_before = (pd.Timestamp(day).to_period("M") - 1).to_timestamp()
+        [ruled] = release.released(entry.release, pd.DatetimeIndex([month_before]), "monthly", entry.id)
+        assert ruled >= pd.Timestamp(f"{day} 08:30", tz="America/New_York"), day
