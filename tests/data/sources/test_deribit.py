@@ -45,7 +45,8 @@ def reply(result: object, **changed: object) -> dict[str, object]:
 def option(name: str, **changed: object) -> dict[str, object]:
     return {
         "instrument_name": name, "mid_price": None, "bid_price": 0.0231, "ask_price": None,
-        "mark_price": 0.0234, "mark_iv": 55.25, "open_interest": 1234.5, "volume": 12.1, "volume_usd": 27000.5, "last": 0.0229,
+        "mark_price": 0.0234, "mark_iv": 55.25, "open_interest": 1234.5, "volume": 12.1,
+        "volume_usd": 27000.5, "last": 0.0229,
         "underlying_price": 100955.87, "underlying_index": "BTC-28MAR25", "creation_timestamp": 1736154000000,
         "interest_rate": 0.0, "quote_currency": "BTC", "base_currency": "BTC",
     } | changed  # fmt: skip
