@@ -191,7 +191,10 @@ def test_the_bar_of_the_running_day_is_left_out_until_its_time() -> None:
     assert len(checked(stated, price, at_two)) == 1, "what the source says is out is out"
 
 
-def test_a_weekly_figure_that_is_out_before_its_rule_is_kept() -> None:
+def test_a_figure_that_is_out_before_its_slow_rule_is_kept() -> None:
+    slow = entry(release="period +7 days at 16:30")
+    days = ["2025-07-07", "2025-07-10"]
+    assert list(checked(answer(days, [332_482.0, 288_395.0]), slow, FETCHED)["period"].dt.day) == [7]
     weekly = entry(frequency="weekly", release="period +9 days at 16:00")
     assert len(checked(answer(["2025-07-09"], [332_482.0]), weekly, FETCHED)) == 1
 

@@ -1,7 +1,7 @@
 """Release times: the rules against dated facts, ends of periods, daylight saving, delays, order.
 
 The publication days of the Commitments of Traders are those of the CFTC's own schedule for 2024 and of
-its notices after the shutdowns of 2018-19 and 2025; those of the employment report are from memory.
+its notices after the shutdowns of 2018-19 and 2025; the other days are from memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundswell.data import release
-from groundswell.data.catalog import Frequency
+from groundswell.data.catalog import Frequency, catalog
 from groundswell.data.errors import DataError
 
 COT = "period +3 business days at 15:30"
@@ -203,13 +203,48 @@ def test_nothing_is_public_before_its_day_and_each_period_answers_alone(
     assert (together >= without).all(), "a delay only moves later"
 
 
+@pytest.mark.parametrize(
+    ("series", "period", "public"),
+    [
+        ("unemployment_rate", "2025-09-01", "Thu 2025-11-20 08:30"),
+        ("unemployment_rate", "2025-12-01", "Fri 2026-01-09 08:30"),
+        ("jobs.total", "2025-10-01", "Tue 2025-12-16 08:30"),
+        ("employment_information", "2013-09-01", "Tue 2013-10-22 08:30"),
+        ("cpi", "2025-11-01", "Sun 2025-12-28 08:30"),  # its rule is later still
+        ("cpi", "2025-10-01", "Thu 2025-12-18 08:30"),
+        ("consumer_prices.core", "2025-10-01", "Thu 2025-12-18 08:30"),
+        ("gdp", "2025-07-01", "Tue 2025-12-23 08:30"),
+        ("investment_software", "2018-10-01", "Thu 2019-02-28 08:30"),
+        ("nipa.contribution.computers", "2025-10-01", "Fri 2026-02-20 08:30"),
+        ("nipa.profits", "2025-10-01", "Thu 2026-04-09 08:30"),
+        ("saving_rate", "2025-11-01", "Thu 2026-01-22 10:00"),
+        ("productivity", "2025-07-01", "Thu 2026-01-08 08:30"),
+        ("nonfarm_business.labour_share", "2025-07-01", "Thu 2026-01-08 08:30"),
+        ("cot.vix.dealer.short", "2025-09-30", "Wed 2025-11-19 15:30"),
+    ],
+)
+def test_the_series_of_the_catalog_were_held_up_when_their_agencies_were_shut(
+    series: str, period: str, public: str
+) -> None:
+    entry = catalog()[series]
+    assert out(entry.release, period, entry.frequency, series) == public
+
+
 def test_every_delay_tells_its_source_and_moves_a_release_later() -> None:
     text = files("groundswell.data").joinpath("tables", "release_delays.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
-    assert len(rows) >= 40
+    assert len(rows) >= 100
     for row in rows:
         assert row["source"]
+        assert bool(row["series"]) != bool(row["rule"])
         assert row["first_period"] <= row["last_period"] < row["not_before"]
+        if row["rule"]:
+            frequency, _, rule = row["rule"].partition(" ")
+            release.check(rule)
+            told = [
+                each for each in catalog().values() if (each.frequency, each.release) == (frequency, rule)
+            ]
+            assert told, f"no series follows '{row['rule']}' any more: its delays would be lost"
 
 
 def test_fifty_thousand_periods_take_milliseconds() -> None:

@@ -26,6 +26,10 @@ FIRST_DAY = np.datetime64("1800-01-01")
 TYPICAL_VALUES = 60
 """Values, the last ones, whose median tells the unit."""
 
+_RUNNING = np.timedelta64(2, "D")
+"""How long a day may still be running, or its last figure be a flash; an older value that is out before
+a slow rule is simply out."""
+
 SLIP = 0.02
 """A revision by a factor of a thousand, give or take this share of it, is a unit mistaken."""
 
@@ -45,7 +49,7 @@ def checked(observations: pd.DataFrame, entry: Entry, fetched: datetime) -> pd.D
     when the entry's rule says so); sorted by period, then `stated`.
 
     Left out without a word are missing values, rows that say the same again, and values of a daily
-    series whose time has not come (the bar of the running day); nothing may remain.
+    series for yesterday or today whose time has not come (the bar of a running day); nothing may remain.
 
     Args:
         observations: columns as in `sources.source.Delivery`, of this one series, in any order.
@@ -96,7 +100,12 @@ def checked(observations: pd.DataFrame, entry: Entry, fetched: datetime) -> pd.D
             "ruled": ruled.as_unit("us"),
         }
     )
-    running = np.isnat(stated) & (ruled.tz_localize(None).to_numpy() > now) & (entry.frequency == "daily")
+    running = (
+        (entry.frequency == "daily")
+        & np.isnat(stated)
+        & (ruled.tz_localize(None).to_numpy() > now)
+        & (periods > now - _RUNNING)
+    )
     return result.loc[~running].reset_index(drop=True) if running.any() else result
 
 

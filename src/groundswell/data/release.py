@@ -76,19 +76,27 @@ class Rule:
 
 @dataclass(frozen=True)
 class Delay:
-    """Periods of a series, or of a family of series, that came out late.
+    """Periods that came out late.
 
     Attributes:
-        series: id in the catalog, or what stands before the dot in the ids of a family.
+        series: ids in the catalog, or what stands before a dot in the ids of a family.
+        rule: `<frequency> <rule>` of all series held up together; empty where `series` names them.
         first: first period held up.
         last: last period held up.
         not_before: New York time before which none of them was public.
     """
 
-    series: str
+    series: tuple[str, ...]
+    rule: str
     first: np.datetime64
     last: np.datetime64
     not_before: pd.Timestamp
+
+    def concerns(self, series: str, rule: str) -> bool:
+        """Return whether a series, or one that follows the rule, was held up."""
+        return rule == self.rule or any(
+            series == name or series.startswith(name + ".") for name in self.series
+        )
 
 
 def check(rule: str) -> None:
@@ -126,7 +134,7 @@ def released(
         NEW_YORK, nonexistent="shift_forward", ambiguous=np.zeros(len(clock), dtype=bool)
     )
     moments = local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
-    for delay in _delays_of(series):
+    for delay in _delays_of(series, f"{frequency} {rule}"):
         held_up = (days >= delay.first) & (days <= delay.last)
         until = delay.not_before.tz_convert("UTC").tz_localize(None).to_datetime64()
         moments = np.where(held_up, np.maximum(moments, until.astype("datetime64[us]")), moments)
@@ -227,10 +235,8 @@ def _sessions() -> Days:
 
 
 @cache
-def _delays_of(series: str) -> tuple[Delay, ...]:
-    return tuple(
-        delay for delay in _delays() if series == delay.series or series.startswith(delay.series + ".")
-    )
+def _delays_of(series: str, rule: str) -> tuple[Delay, ...]:
+    return tuple(delay for delay in _delays() if delay.concerns(series, rule))
 
 
 @cache
@@ -239,7 +245,8 @@ def _delays() -> tuple[Delay, ...]:
     rows = csv.DictReader(file.read_text("utf-8").splitlines())
     return tuple(
         Delay(
-            series=row["series"],
+            series=tuple(row["series"].split()),
+            rule=row["rule"],
             first=np.datetime64(row["first_period"], "D"),
             last=np.datetime64(row["last_period"], "D"),
             not_before=pd.Timestamp(row["not_before"]).tz_localize(NEW_YORK),
