@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 .PHONY: report test bench bars docs serve lint help
 
 report: $(READY) ## the desk sheet: in the terminal, and as HTML, JSON, CSV and Markdown in report/
-	@$(BIN)/groundswell report $(ARGS)
+	@$(BIN)/groundswell report --refresh auto $(ARGS)
 
 test: $(READY) ## the fast tests (under three minutes on two cores)
 	@$(BIN)/python -m pytest $(PYTEST) -m "not bars" $(ARGS)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
+    from typing import Literal
 
     import pandas as pd
 
@@ -24,21 +25,24 @@ def load(
     path: "str | Path | None" = None,
     as_of: "str | date | None" = None,
     accept_jumps: bool = False,
+    source: "Literal['auto', 'store', 'bundle']" = "auto",
 ) -> "Book":
-    """The bundled history, or a user's own prices, as a point-in-time book.
+    """The user's store, the bundled history or a user's own prices, as a point-in-time book.
 
     Args:
         path: a CSV or Parquet file with `date` and `close`, or `date` and one column per asset;
-            None for the history that ships with the software.
+            None for the store that `groundswell update` keeps, and what ships with the software.
         as_of: keep only what was known at the end of that day in New York.
         accept_jumps: let one-day moves above 40% through (a note says so) instead of refusing them.
+        source: without a file: "auto" is everything in the store and the bundled history (S&P 500
+            1999-2018) for the days before it; "store" and "bundle" are one of them alone.
 
     Raises:
-        groundswell.data.errors.DataError: naming file, row, what was expected and what to do.
+        groundswell.data.errors.DataError: naming file and row, what was expected and what to do.
     """
     from groundswell.data.shelf import load as load_book
 
-    return load_book(path, as_of=as_of, accept_jumps=accept_jumps)
+    return load_book(path, as_of=as_of, accept_jumps=accept_jumps, source=source)
 
 
 def desk(

@@ -2,6 +2,7 @@
 that `groundswell --help` answers at once.
 """
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from groundswell.data.errors import GroundswellError
+from groundswell.data.errors import GroundswellError, StoreBusyError
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk
+
+REFUSED, NOTHING_FETCHED, ANOTHER_RUNS = 2, 4, 5
+"""Exit statuses; an update has 3 besides, where some of it failed."""
 
 app = typer.Typer(
     help="Who must trade next, how much, and at which level.",
@@ -22,6 +26,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class Refresh(StrEnum):
+    """Whether a sheet fetches today's data first."""
+
+    auto = "auto"
+    never = "never"
+    always = "always"
+
+
+class FileForm(StrEnum):
+    """What `groundswell export` writes."""
+
+    parquet = "parquet"
+    csv = "csv"
 
 
 class Form(StrEnum):
@@ -54,6 +73,10 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="A parameter to change, ADDRESS=NUMBER, e.g. vol_target.speed=1. Repeatable."),
 ]
+Fresh = Annotated[
+    Refresh,
+    typer.Option(help="Fetch what the sheet needs first: if it is missing or old, never, or always."),
+]
 Jumps = Annotated[bool, typer.Option(help="Let one-day moves above 40% through, with a note.")]
 
 
@@ -72,12 +95,13 @@ def report(
     path: Paths = None,
     change: Changes = None,
     accept_jumps: Jumps = False,
+    refresh: Fresh = Refresh.never,
     out: Annotated[Path, typer.Option(help="Folder for the HTML page and its twins.")] = Path("report"),
 ) -> None:
     """Print the desk sheet and write it as HTML, JSON, CSV and Markdown."""
     from groundswell.show import plain
 
-    desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps)
+    desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps, refresh)
     _print(desk)
     out.mkdir(parents=True, exist_ok=True)
     forms: dict[str, Callable[[], str]] = {
@@ -101,12 +125,13 @@ def desk(
     path: Paths = None,
     change: Changes = None,
     accept_jumps: Jumps = False,
+    refresh: Fresh = Refresh.never,
     form: Annotated[Form, typer.Option(help="How to print it.")] = Form.terminal,
 ) -> None:
     """Print the desk sheet, in the terminal's form or another."""
     from groundswell.show import plain
 
-    sheet = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps)
+    sheet = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps, refresh)
     if form is Form.terminal:
         _print(sheet)
         return
@@ -140,6 +165,75 @@ def params(
     terminal.render_parameters(table, _console())
 
 
+@app.command()
+def update(
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source, such as fred or cboe. Repeatable.")
+    ] = None,
+    series: Annotated[
+        list[str] | None, typer.Option(help="Only this series, such as fed_assets. Repeatable.")
+    ] = None,
+    needed_by: Annotated[str | None, typer.Option(help="Only what this sheet needs: desk or xray.")] = None,
+) -> None:
+    """Bring the store up to date from public services.
+
+    Exit status: 0 all well, 3 some series failed, 4 nothing could be fetched, 5 another update is
+    running, 2 the request was refused.
+    """
+    from groundswell.data import settings
+    from groundswell.data.update import update as bring_up_to_date
+    from groundswell.show import data_tables
+
+    with data_tables.bars(_console(stderr=True)) as told:
+        updated = bring_up_to_date(
+            settings.read(), series=series or (), sources=source or (), needed_by=needed_by, progress=told
+        )
+    data_tables.render_updated(updated, _console())
+    raise typer.Exit(updated.status)
+
+
+@app.command()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the services.")] = False,
+) -> None:
+    """Say what is missing, old or out of reach, and what each absent key would unlock."""
+    from groundswell.data import settings
+    from groundswell.data.doctor import examine
+    from groundswell.show import data_tables
+
+    with data_tables.bars(_console(stderr=True)) as told:
+        found = examine(settings.read(), reach=not offline, progress=told)
+    data_tables.render_diagnosis(found, _console())
+
+
+@app.command(name="catalog")
+def list_catalog(
+    only: Annotated[str | None, typer.Argument(help="Show series that contain this word.")] = None,
+) -> None:
+    """List the series that can be fetched, with unit, source and what they are."""
+    from groundswell.data import settings
+    from groundswell.data.catalog import catalog, search
+    from groundswell.show import data_tables
+
+    data_tables.render_catalog(search(catalog(settings.read().catalog), only or ""), _console())
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files; made where it is not there.")],
+    form: Annotated[FileForm, typer.Option(help="What to write.")] = FileForm.parquet,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what was known by the end of this day in New York.")
+    ] = None,
+) -> None:
+    """Write the store, every vintage of it, to files that other programs read."""
+    from groundswell.data import settings
+    from groundswell.data.stored_book import exported
+    from groundswell.show import data_tables
+
+    data_tables.render_files(exported(settings.read(), folder, form.value, as_of), _console())
+
+
 def _desk(
     prices: Path | None,
     as_of: str | None,
@@ -149,10 +243,14 @@ def _desk(
     path: list[str] | None,
     change: list[str] | None,
     accept_jumps: bool,
+    refresh: Refresh,
 ) -> "Desk":
     import groundswell as gs
 
+    remark = _refreshed(refresh, prices)
     book = gs.load(prices, accept_jumps=accept_jumps)
+    if remark:
+        book = dataclasses.replace(book, remarks=(*book.remarks, remark))
     return gs.desk(
         book,
         as_of=as_of,
@@ -162,6 +260,28 @@ def _desk(
         paths=dict(_path(text) for text in path or []),
         set=dict(_change(text) for text in change or []),
     )
+
+
+def _refreshed(mode: Refresh, prices: Path | None) -> str:
+    """Fetch what the sheet lacks, and return what the sheet should say about it."""
+    if mode is Refresh.never or (mode is Refresh.auto and prices is not None):
+        return ""
+    if prices is not None:
+        raise GroundswellError(
+            "prices of your own are not refreshed",
+            where="--refresh always",
+            expected="a sheet on the store",
+            remedy="leave out --prices, or --refresh",
+        )
+    from groundswell.data import refreshing, settings
+    from groundswell.show import data_tables
+
+    with data_tables.bars(_console(stderr=True)) as told:
+        done = refreshing.refresh(settings.read(), "desk", always=mode is Refresh.always, progress=told)
+    if mode is Refresh.always and done.updated is not None and done.updated.status == NOTHING_FETCHED:
+        data_tables.render_updated(done.updated, _console(stderr=True))
+        raise typer.Exit(NOTHING_FETCHED)
+    return done.remark
 
 
 def _path(text: str) -> tuple[str, list[float]]:
@@ -206,11 +326,12 @@ def _change(text: str) -> tuple[str, Any]:
     return address, numbers[0] if len(numbers) == 1 else numbers
 
 
-def _console() -> Any:
+def _console(stderr: bool = False) -> Any:
     from rich.console import Console
 
     # a pipe has no width of its own: write it as wide as the sheet is laid out
-    return Console(width=None if sys.stdout.isatty() else 100)
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(width=None if stream.isatty() else 100, stderr=stderr)
 
 
 def _print(sheet: "Desk") -> None:
@@ -225,7 +346,7 @@ def main() -> None:
         app()
     except GroundswellError as refusal:
         typer.echo(f"groundswell: {refusal}", err=True)
-        raise SystemExit(2) from None
+        raise SystemExit(ANOTHER_RUNS if isinstance(refusal, StoreBusyError) else REFUSED) from None
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def test_the_central_estimate_lies_in_its_band_and_bands_are_not_empty(crash: De
 
 def test_the_sheet_of_a_past_evening_does_not_know_what_came(bundled: Book, crash: Desk) -> None:
     """Data dropped after the date, or merely not looked at: the same sheet."""
-    truncated = gs.desk(bundled.cut("2018-02-05"), draws=40)
+    truncated = gs.desk(bundled.cut("2018-02-05"), as_of="2018-02-05", draws=40)
     for name in FRAMES:
         pd.testing.assert_frame_equal(getattr(crash, name), getattr(truncated, name), check_exact=True)
     assert crash.headline == truncated.headline

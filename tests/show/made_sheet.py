@@ -216,7 +216,8 @@ def _strip() -> pd.DataFrame:
         ("Market value", "$21.0tn", THROUGH, "range 19.9 to 22.1"),
         ("In blackout", "81%", THROUGH, "share of market value"),
     ]
-    return pd.DataFrame(rows, columns=["item", "value", "date", "note"])
+    frame = pd.DataFrame(rows, columns=["item", "value", "date", "note"])
+    return frame.assign(source="bundled history (arch)", age_days=2740, stale=True)
 
 
 def _assumptions() -> pd.DataFrame:
@@ -249,6 +250,7 @@ def frames(
         "bundled": True,
         "made_on": THROUGH + pd.Timedelta(days=2740),
         "stale_days": 2740,
+        "stale": True,
         "spot": SPOT,
         "headline": (
             "If the index falls 2σ, mechanical actors sell $35bn [−48, −25] in a week, most of it "

@@ -151,7 +151,7 @@ def test_only_a_position_that_never_varied_has_dashes_for_its_place(made_desk: A
 
 
 def test_fresh_data_carry_no_badge(make_desk: Callable[..., Any], made_desk: Any) -> None:
-    assert page.badge(make_desk(stale_days=3)) == ""
+    assert page.badge(make_desk(stale_days=3, stale=False)) == ""
 
 
 def test_text_from_outside_is_escaped(make_desk: Callable[..., Any]) -> None:

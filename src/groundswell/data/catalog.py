@@ -138,3 +138,25 @@ def entry(name: str, known: Catalog) -> Entry:
 def of_source(source: str, known: Iterable[Entry]) -> list[Entry]:
     """Return the entries of one source, in their order."""
     return [each for each in known if each.source == source]
+
+
+def search(known: Catalog, word: str) -> list[Entry]:
+    """Return the entries in whose id, title, source, source's id or mechanisms a word stands.
+
+    Raises:
+        DataError: there is none.
+    """
+    sought = word.lower()
+    found = [
+        each
+        for each in known.values()
+        if sought in " ".join((each.id, each.title, each.source, each.source_id, *each.feeds)).lower()
+    ]
+    if not found:
+        raise DataError(
+            f"no series has the word '{word}'{closest(word, known)}",
+            where="groundswell catalog",
+            expected="part of a name, a title or a source",
+            remedy="run `groundswell catalog` without a word to see them all",
+        )
+    return found

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from groundswell.data import market_scale, splice
-from groundswell.data.book import NEW_YORK, Book, Part, Series, origin_label
+from groundswell.data.book import NEW_YORK, Book, Part, Series, as_day, end_of, origin_label
 from groundswell.data.catalog import Catalog, catalog
 from groundswell.data.errors import StoreError
 from groundswell.data.notes import Note, counted
 from groundswell.data.settings import Settings
 from groundswell.data.sources.roster import NAMES
 from groundswell.data.sources.source import Snapshot
+from groundswell.data.store.export import Form
 from groundswell.data.store.store import Store
 
 TRADED = frozenset({"index", "bond"})
@@ -152,3 +154,32 @@ def _hindsight(table: pd.DataFrame, known: Catalog) -> list[Note]:
         return _RULE_REMARK.format(count=count, verb=verb)
 
     return counted(days, wording)
+
+
+def exported(settings: Settings, folder: Path, form: Form, as_of: str | None) -> tuple[Path, ...]:
+    """Write the store to files, whole or the observations known by the end of a day; return the files.
+
+    Raises:
+        DataError: the day cannot be read.
+        StoreError: there is no store, or the folder cannot be written.
+    """
+    store = place(settings)
+    if as_of is None:
+        return store.export(folder, form)
+    table = store.table(as_of=end_of(as_day(as_of)))
+    file = folder / f"observations.{form}"
+    from pyarrow import parquet
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if form == "parquet":
+            parquet.write_table(table, file)
+        else:
+            table.to_pandas().to_csv(file, index=False)
+    except OSError as problem:
+        raise StoreError(
+            f"the file cannot be written: {problem}",
+            where=str(file),
+            remedy="make room, correct the permissions or choose another folder",
+        ) from problem
+    return (file,)

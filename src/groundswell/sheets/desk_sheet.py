@@ -27,7 +27,7 @@ from groundswell.runs.scenarios import (
     user_scenarios,
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
-from groundswell.sheets import desk_frames, desk_words, words
+from groundswell.sheets import data_strip, desk_frames, desk_words, words
 from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
 
@@ -64,9 +64,10 @@ class Desk:
         bundled: whether it is the history that ships with the software.
         made_on: the day the sheet was made.
         stale_days: calendar days from the last data to the evening asked for, or to `made_on`.
+        stale: whether a newer close of the index was due by then.
         spot: index level at the last close.
         headline: the sheet in one sentence.
-        strip: what the sheet stands on: item, value, date, note.
+        strip: what the sheet stands on, see `data_strip.strip`.
         positions: see `desk_frames.positions`; the other frames likewise.
         notes: repairs, assumptions, and who stays out.
     """
@@ -77,6 +78,7 @@ class Desk:
     bundled: bool
     made_on: pd.Timestamp
     stale_days: int
+    stale: bool
     spot: float
     headline: str
     strip: pd.DataFrame
@@ -111,6 +113,7 @@ class Desk:
             "bundled": self.bundled,
             "made_on": f"{self.made_on:%Y-%m-%d}",
             "stale_days": self.stale_days,
+            "stale": self.stale,
             "spot": self.spot,
             "headline": self.headline,
             "units": desk_words.UNITS,
@@ -187,6 +190,7 @@ def build_desk(
     levels = desk_frames.triggers(trend + cuts, spot, size)
     scenario_table = desk_frames.scenario_table(scenarios, reference)
     today = pd.Timestamp(datetime.date.today())
+    at = data_strip.moment(book, as_of is not None)
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,
@@ -194,9 +198,10 @@ def build_desk(
         bundled=book.is_bundled,
         made_on=today,
         stale_days=int(((today if as_of is None else book.as_of) - book.through).days),
+        stale=data_strip.is_stale("index", book.through, at),
         spot=spot,
         headline=desk_words.headline(flows, levels, scenario_table),
-        strip=desk_words.strip(book, history),
+        strip=data_strip.strip(book, history, at),
         positions=positions,
         flows=flows,
         scenarios=scenario_table,

@@ -1,12 +1,8 @@
-"""The sentences of the desk sheet: its headline, the strip of what it stands on, and its units."""
+"""The sentences of the desk sheet: its headline, and its units."""
 
 import numpy as np
 import pandas as pd
 
-from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
-from groundswell.data import calendar
-from groundswell.data.book import VOLUME_WINDOW, Book
-from groundswell.runs.history import History
 from groundswell.sheets import words
 
 UNITS: dict[str, str] = {
@@ -29,6 +25,7 @@ UNITS: dict[str, str] = {
     "end_move": "log return over the horizon",
     "daily_move": "root mean square daily log move around the drift",
     "realised_volatility": "annual, decimal, drift included",
+    "age_days": "calendar days from the figure's date to the evening, or to today",
 }
 
 
@@ -62,38 +59,3 @@ def headline(flows: pd.DataFrame, triggers: pd.DataFrame, scenarios: pd.DataFram
         f"{sentence}; first level at which trend followers sell: {words.level(float(first['level']))} "
         f"({words.percent(float(first['distance']), 1, signed=True)}, {first['rule']})."
     )
-
-
-def strip(book: Book, history: History) -> pd.DataFrame:
-    """What the sheet stands on, item by item, each with the date of its data."""
-    last = history.length - 1
-    day = history.dates[last]
-    closes, returns = history.closes[:, INDEX], history.returns[: last + 1, INDEX]
-    month, quarter = (np.std(returns[-n:], ddof=1) * np.sqrt(SESSIONS_PER_YEAR) for n in (21, 63))
-    table = calendar.calendar_table(pd.DatetimeIndex([day]))
-    scale = book.market_value().iloc[-1], book.daily_volume().iloc[-1]
-    recent = book.prices("index").index[-VOLUME_WINDOW:]
-    own = [
-        "book" if name in book.series and book.values(name).index[-1] >= since else "table"
-        for name, since in (("market_value", book.prices("index").index[0]), ("volume", recent[0]))
-    ]
-    rows = [
-        ("Index", f"{words.level(closes[last])} ({words.log_percent(returns[-1])})", day, "close, 1 day"),
-        ("Volatility 1m / 3m", f"{words.percent(float(month), 1)} / {words.percent(float(quarter), 1)}", day,
-         "annual, realised; the larger sets the scenarios"),
-    ]  # fmt: skip
-    if "vix" in book.series:
-        vix = book.values("vix")
-        rows.append(("VIX", f"{vix.iloc[-1]:.1f}", vix.index[-1], "close"))
-    rows += [
-        (
-            name,
-            f"${row['value']:,.0f}bn [{row['low']:,.0f}, {row['high']:,.0f}]",
-            day,
-            f"from the {source}",
-        )
-        for name, row, source in zip(("Market value", "Volume, average day"), scale, own, strict=True)
-    ]
-    blackout = float(table["blackout_share"].iloc[0])
-    rows.append(("In buyback blackout", words.percent(blackout), day, "share of S&P 500 firms"))
-    return pd.DataFrame(rows, columns=["item", "value", "date", "note"])

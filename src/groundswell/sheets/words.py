@@ -23,6 +23,10 @@ TOTAL_LEAVES_OUT = (
 )
 """What readers must know of the last line of the positions."""
 
+TABLE = "table of the package"
+CALENDAR = "calendar"
+"""Sources of figures that come with the software and have no date of their own."""
+
 UNLESS = "unless above/below: flips unless the close is there"
 """What the words "unless above" or "unless below" in a trigger's rule mean."""
 
@@ -271,8 +275,13 @@ def component_name(key: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A counted noun: "1 date", "7 dates"."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    """A counted noun: "1 date", "7 dates", "12 series"."""
+    return f"{number} {noun}" + ("" if number == 1 or noun.endswith("s") else "s")
+
+
+def age(days: int) -> str:
+    """How old something is: "1 day old", "2,883 days old"."""
+    return f"{days:,} {'day' if days == 1 else 'days'} old"
 
 
 def address(*keys: object) -> str:

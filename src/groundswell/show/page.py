@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SCENARIOS_SIDE_BY_SIDE = 6
 TRIGGERS_ON_FIRST_SCREEN = 9
-STALE_AFTER_DAYS = 4
 
 _FIGURES: tuple[tuple[str, Callable[[Desk], alt.TopLevelMixin], Callable[[Desk], tables.Table]], ...] = (
     ("flow_ladder", charts.flow_ladder, tables.ladder),
@@ -121,10 +120,8 @@ def to_html(desk: Desk) -> str:
 
 
 def badge(desk: Desk) -> str:
-    """The warning that the data are old, empty while they are at most four days old."""
-    if desk.stale_days <= STALE_AFTER_DAYS:
-        return ""
-    return f"data {desk.stale_days:,} days old"
+    """The warning that the index is old, empty while no newer close was due."""
+    return f"data {words.age(desk.stale_days)}" if desk.stale else ""
 
 
 def matrices(desk: Desk) -> tuple[Matrix, ...]:
@@ -209,14 +206,14 @@ def _worded(entry: tuple[Any, str] | None, field: str) -> str:
     return words.sigma(number) if field == "z" else words.percent(number, 0, signed=True)
 
 
-def _dated_strip(desk: Desk) -> list[tuple[str, str, str]]:
-    """Item, value and remark; the date is said only where it is not the day of the data."""
+def _dated_strip(desk: Desk) -> list[tuple[str, str, str, str]]:
+    """Item, value, remark and badge; the date is said only where it is not the day of the data."""
     result = []
     for row in tables.records(desk.strip):
         own_date = words.day(row.date)
-        remark = [] if own_date in (words.MISSING, words.day(desk.through)) else [own_date]
-        note = str(row.note) if isinstance(row.note, str) else ""
-        result.append((str(row.item), str(row.value), ", ".join([*remark, note] if note else remark)))
+        dated = [] if own_date in (words.MISSING, words.day(desk.through)) else [own_date]
+        said = [*dated, *(text for text in (row.note, row.source) if isinstance(text, str) and text)]
+        result.append((row.item, row.value, ", ".join(said), words.age(row.age_days) if row.stale else ""))
     return result
 
 

@@ -36,7 +36,7 @@ def to_csv(desk: Desk) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("table", "row", "field", "value"))
-    for field in ("as_of", "through", "made_on", "source", "bundled", "stale_days", "spot"):
+    for field in ("as_of", "through", "made_on", "source", "bundled", "stale_days", "stale", "spot"):
         writer.writerow(("sheet", "", field, _plain(getattr(desk, field))))
     writer.writerow(("sheet", "", "headline", desk.headline))
     for field, date in zip(("moved_first", "moved_last"), desk.moved_window, strict=True):

@@ -71,9 +71,19 @@ def addresses(name: str, frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def strip(desk: Desk) -> Table:
-    """The as-of strip: item, value, its date and a note."""
-    cells = ((row.item, row.value, words.day(row.date), row.note) for row in records(desk.strip))
-    return _table("strip", "As of", "Item|Value >|Date >|Note", desk.strip, cells)
+    """The as-of strip: item, value, its date and a note, where it is from, and its age if it is old."""
+    cells = (
+        (
+            row.item,
+            row.value,
+            words.day(row.date),
+            row.note,
+            row.source,
+            words.age(row.age_days) if row.stale else "",
+        )
+        for row in records(desk.strip)
+    )
+    return _table("strip", "As of", "Item|Value >|Date >|Note|Source|Stale", desk.strip, cells)
 
 
 def positions(desk: Desk) -> Table:

@@ -7,25 +7,20 @@ nothing is wrapped inside a number and nothing is cut.
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
-from rich.text import Text
 
 from groundswell.sheets import words
-from groundswell.show import tables
+from groundswell.show import lines, tables
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk
 
-STYLES = {"buy": "dodger_blue1", "sell": "dark_orange3"}
-GAP = "  "
 TRIGGERS_SHOWN = 9
 PERCENTILE_WIDTH = 11
-NARROWEST_TEXT = 16
 
 
 def render(desk: Desk, console: Console) -> None:
@@ -46,31 +41,39 @@ def render_parameters(table: pd.DataFrame, console: Console) -> None:
     for row in tables.records(table):
         first, _, name = row.address.partition(".")
         if first != owner:
-            _heading(console, words.component_name(first), f"{first}.*")
+            lines.heading(console, words.component_name(first), f"{first}.*")
             owner = first
         ends = tables.parameter_range(row.low, row.high)
-        _paragraph(console, f"{name}  {words.quantity(row.value)}  ({ends})", "bold", "  ")
+        lines.paragraph(console, f"{name}  {words.quantity(row.value)}  ({ends})", "bold", "  ")
         for remark in (row.unit, row.source):
-            _paragraph(console, remark, "dim", "    ", first="  ")
+            lines.paragraph(console, remark, "dim", "    ", first="  ")
 
 
 def _head(desk: Desk, console: Console) -> None:
     made = f"made {words.day(desk.made_on)}"
-    age = "" if desk.stale_days <= 4 else f", data {desk.stale_days:,} days old"
-    _heading(console, f"Groundswell desk, {words.day(desk.as_of)} close")
-    _flow_of_items(console, [f"{desk.source}, through {words.day(desk.through)}", f"{made}{age}"], "dim")
-    items = []
-    for row in tables.records(desk.strip):
-        own_date = words.day(row.date)
-        dated = own_date not in (words.MISSING, words.day(desk.through))
-        items.append(f"{row.item} {row.value}" + (f" ({own_date})" if dated else ""))
-    _flow_of_items(console, items)
-    _line(console)
-    _paragraph(console, desk.headline, "bold")
+    age = f", data {words.age(desk.stale_days)}" if desk.stale else ""
+    lines.heading(console, f"Groundswell desk, {words.day(desk.as_of)} close")
+    lines.flow_of_items(console, [f"{desk.source}, through {words.day(desk.through)}", f"{made}{age}"], "dim")
+    lines.flow_of_items(console, [_item(desk, row) for row in tables.records(desk.strip)])
+    lines.say(console)
+    lines.paragraph(console, desk.headline, "bold")
+
+
+def _item(desk: Desk, row: Any) -> str:
+    """One figure; its source, its date and its age are said where they are not those of the index."""
+    index = next(tables.records(desk.strip))
+    own_date = words.day(row.date)
+    said = (index.source, words.TABLE, words.CALENDAR)
+    aside = [] if row.source in said else [str(row.source)]
+    if own_date not in (words.MISSING, words.day(desk.through)):
+        aside.append(own_date)
+    if row.stale and not desk.stale:
+        aside.append(words.age(row.age_days))
+    return f"{row.item} {row.value}" + (f" ({', '.join(aside)})" if aside else "")
 
 
 def _positions(desk: Desk, console: Console) -> None:
-    _heading(console, "Where they are", "exposure, $bn [range]")
+    lines.heading(console, "Where they are", "exposure, $bn [range]")
     table = tables.positions(desk)
     percentiles = list(desk.positions["percentile"])
     rows = []
@@ -79,12 +82,12 @@ def _positions(desk: Desk, console: Console) -> None:
         scale = _scale(float("nan") if place == words.MISSING else percentile)
         rows.append((name, exposure, band, share, place, scale, z, since))
     header = ("", "exposure", "range", "of max", "percentile", "0 to 100", "z", "since")
-    _grid(console, header, rows, "<><>><>>")
+    lines.grid(console, header, rows, "<><>><>>")
 
 
 def _flows(desk: Desk, console: Console) -> None:
     remark = f"$bn, + buys, {words.MINUS} sells [range]; ADV: an average day's volume"
-    _heading(console, "What they must do", f"{remark}; {tables.flow_history(desk)}")
+    lines.heading(console, "What they must do", f"{remark}; {tables.flow_history(desk)}")
     frame = desk.flows
     found = {(row.scenario, row.actor, row.horizon): row for row in tables.records(frame)}
     moves = {(row.scenario, row.horizon): row for row in tables.records(desk.scenarios)}
@@ -110,33 +113,33 @@ def _flows(desk: Desk, console: Console) -> None:
     widths = [max((len(row[i]) for row in every_row), default=0) for i in range(len(horizons) + 1)]
     for number, (head, body) in enumerate(blocks):
         if number:
-            _line(console)
-        _grid(console, head, body, "<" + ">" * len(horizons), widths)
+            lines.say(console)
+        lines.grid(console, head, body, "<" + ">" * len(horizons), widths)
 
 
 def _triggers(desk: Desk, console: Console) -> None:
     table = tables.triggers(desk)
-    _heading(console, "Trigger levels", f"nearest first; flow, $bn [range]; {words.UNLESS}")
+    lines.heading(console, "Trigger levels", f"nearest first; flow, $bn [range]; {words.UNLESS}")
     if not table.rows:
-        _line(console, "No level within reach forces a trade.")
+        lines.say(console, "No level within reach forces a trade.")
         return
     shown = [row.cells for row in table.rows[:TRIGGERS_SHOWN]]
-    _grid(console, ("", "rule", "level", "from spot", "flow", "range"), shown, "<<>>><", text=1)
+    lines.grid(console, ("", "rule", "level", "from spot", "flow", "range"), shown, "<<>>><", text=1)
     if len(table.rows) > len(shown):
-        _line(console, f"{len(table.rows) - len(shown)} more in the page and the JSON", "dim")
+        lines.say(console, f"{len(table.rows) - len(shown)} more in the page and the JSON", "dim")
 
 
 def _moved(desk: Desk, console: Console) -> None:
-    _heading(console, f"What moved it, {tables.window(desk)}", "orders in $bn, effect in log %")
+    lines.heading(console, f"What moved it, {tables.window(desk)}", "orders in $bn, effect in log %")
     rows = [row.cells for row in tables.moved(desk).rows]
-    _grid(console, ("", "initiating", "reflexive", "effect", "range"), rows, "<>>><")
+    lines.grid(console, ("", "initiating", "reflexive", "effect", "range"), rows, "<>>><")
 
 
 def _crowding(desk: Desk, console: Console) -> None:
     frame = desk.crowding
     if frame.empty or not (frame["share"] > 0).any():
         return
-    _heading(console, "Crowding", "share of the trend book that flips by then, and its flow in $bn")
+    lines.heading(console, "Crowding", "share of the trend book that flips by then, and its flow in $bn")
     steps = list(tables.records(frame))
     rows = []
     for target in (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10):
@@ -144,7 +147,7 @@ def _crowding(desk: Desk, console: Console) -> None:
         distance = words.percent(step.distance, 1, signed=True)
         rows.append((distance, words.percent(step.share), words.flow(step.flow)))
     cells = list(dict.fromkeys(rows))
-    _grid(
+    lines.grid(
         console,
         ("index move", *(cell[0] for cell in cells)),
         [("share", *(cell[1] for cell in cells)), ("flow", *(cell[2] for cell in cells))],
@@ -153,18 +156,18 @@ def _crowding(desk: Desk, console: Console) -> None:
 
 
 def _calendar(desk: Desk, console: Console) -> None:
-    _heading(console, "Dates ahead")
+    lines.heading(console, "Dates ahead")
     dates = [f"{words.short_day(row.date)} {row.label}" for row in tables.records(desk.calendar)]
-    _flow_of_items(console, dates or ["none in the next 25 sessions"])
+    lines.flow_of_items(console, dates or ["none in the next 25 sessions"])
 
 
 def _notes(desk: Desk, console: Console) -> None:
-    _heading(console, "Notes")
+    lines.heading(console, "Notes")
     number = words.count(len(desk.assumptions), "declared parameter")
     ranges = f"Ranges come from draws over {number}: `groundswell params`."
     estimates = "Estimates from public rules, not reported holdings."
     for note in (*desk.notes, words.TOTAL_LEAVES_OUT, ranges, estimates):
-        _paragraph(console, f"- {note}", indent="  ")
+        lines.paragraph(console, f"- {note}", indent="  ")
 
 
 def _widths(flows: pd.DataFrame) -> tuple[int, int]:
@@ -194,111 +197,3 @@ def _scale(percentile: float) -> str:
         place = round(min(1.0, max(0.0, percentile)) * (PERCENTILE_WIDTH - 1))
         marks[place] = "●"
     return "".join(marks)
-
-
-def _grid(
-    console: Console,
-    header: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    sides: str,
-    widths: Sequence[int] | None = None,
-    text: int | None = None,
-) -> None:
-    """Prints columns aligned as `sides` says; those beyond the console's width follow below.
-
-    A column of words, `text`, gives up its width and wraps first; numbers never do.
-    """
-    lines = [tuple(header), *(tuple(row) for row in rows)]
-    wide = list(widths or [max(len(line[i]) for line in lines) for i in range(len(sides))])
-    if text is not None:
-        excess = sum(wide) + len(GAP) * (len(wide) - 1) - console.width
-        wide[text] = max(NARROWEST_TEXT, wide[text] - max(0, excess))
-    for part in _fitting(wide, console.width):
-        for number, line in enumerate(lines):
-            folded = [[cell] for cell in line]
-            if text is not None:
-                folded[text] = textwrap.wrap(line[text], wide[text]) or [""]
-            for depth in range(max(len(folded[i]) for i in part)):
-                cells = [cell[depth] if depth < len(cell) else "" for cell in folded]
-                _print(console, _row(cells, part, wide, sides, is_header=number == 0))
-
-
-def _row(cells: Sequence[str], part: Sequence[int], wide: Sequence[int], sides: str, is_header: bool) -> Text:
-    row = Text()
-    for position, i in enumerate(part):
-        cell = cells[i].ljust(wide[i]) if sides[i] == "<" else cells[i].rjust(wide[i])
-        word = cells[i].lstrip().split(" ", 1)[0]
-        row.append(GAP if position else "")
-        row.append(cell, style="dim" if is_header and i > 0 else STYLES.get(word, ""))
-    if is_header or cells[0] == words.actor_name("total"):
-        row.stylize("bold", 0, wide[0])
-    return row
-
-
-def _fitting(widths: Sequence[int], room: int) -> list[list[int]]:
-    """Column numbers per block: as many as fit in `room`, the first column repeated in each."""
-    blocks = [[0]]
-    used = widths[0]
-    for i in range(1, len(widths)):
-        if used + len(GAP) + widths[i] > room and len(blocks[-1]) > 1:
-            blocks.append([0])
-            used = widths[0]
-        blocks[-1].append(i)
-        used += len(GAP) + widths[i]
-    return blocks
-
-
-def _heading(console: Console, title: str, remark: str = "") -> None:
-    _line(console)
-    text = Text(title, style="bold underline")
-    fits = len(title) + len(GAP) + len(remark) <= console.width
-    if remark and fits:
-        text.append(GAP + remark, style="not bold not underline dim")
-    _print(console, text)
-    if not fits:
-        _paragraph(console, remark, "dim")
-
-
-def _flow_of_items(console: Console, items: Sequence[str], style: str = "") -> None:
-    """Prints items separated by dots, breaking lines only between items."""
-    lines: list[str] = []
-    for item in items:
-        joined = f"{lines[-1]} · {item}" if lines else item
-        if lines and len(joined) <= console.width:
-            lines[-1] = joined
-        else:
-            lines.append(item)
-    for line in lines:
-        _paragraph(console, line, style)
-
-
-def _paragraph(console: Console, text: str, style: str = "", indent: str = "", first: str = "") -> None:
-    for line in textwrap.wrap(
-        text,
-        console.width,
-        break_on_hyphens=False,
-        initial_indent=first,
-        subsequent_indent=indent,
-    ):
-        _line(console, line, style)
-
-
-def _line(console: Console, text: str = "", style: str = "") -> None:
-    _print(console, Text(text, style=style))
-
-
-def _print(console: Console, text: Text) -> None:
-    text.rstrip()
-    if console.options.ascii_only:
-        plain = text.plain
-        for sign, letters in (
-            ("−", "-"),
-            ("σ", "s"),
-            ("·", "."),
-            ("●", "o"),
-            ("–", "-"),
-            ("±", "~"),
-        ):
-            plain = plain.replace(sign, letters)
-        text.plain = plain.encode("ascii", "replace").decode()
-    console.print(text, soft_wrap=True, highlight=False, markup=False)
