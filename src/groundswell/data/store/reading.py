@@ -32,6 +32,7 @@ _KNOWN = """
 SELECT c.series, o.period::TIMESTAMP AS observed, o.released, o.value, o.basis
 FROM observations o JOIN chosen c ON c.key = o.series
 WHERE NOT o.superseded AND ($before IS NULL OR o.released < $before)
+ORDER BY c.series, o.period, o.released, o.fetched, o.basis
 """
 
 _STANDING = """
@@ -67,9 +68,7 @@ def table(
 ) -> pa.Table:
     """Return what was known before a moment, every vintage a row, as `Store.table` tells."""
     _choose(connection, series)
-    return connection.sql(
-        f"{_KNOWN} ORDER BY c.series, o.period, o.released, o.fetched", params={"before": _moment(as_of)}
-    ).to_arrow_table()
+    return connection.sql(_KNOWN, params={"before": _moment(as_of)}).to_arrow_table()
 
 
 def latest(connection: duckdb.DuckDBPyConnection, series: str, as_of: datetime | None) -> pd.Series[float]:

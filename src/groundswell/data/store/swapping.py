@@ -35,7 +35,7 @@ def rewriting(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
         with _only_writer(store):
-            _clear(store, f"{store.name}.*{UNFINISHED}*")
+            _clear(store, f"{store.name}.{'[0-9a-f]' * 8}{UNFINISHED}*")
             _refuse_foreign_log(store)
             copy = store.with_name(f"{store.name}.{secrets.token_hex(4)}{UNFINISHED}")
             try:

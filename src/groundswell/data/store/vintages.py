@@ -96,7 +96,7 @@ WHERE o.series = t.series AND o.period = t.period AND t.stated IS NOT NULL AND N
 _UNSTATED = f"""
 CREATE OR REPLACE TEMP TABLE added AS
 WITH latest AS (
-    SELECT series, period, arg_max_null(value, (released, fetched)) AS value
+    SELECT series, period, arg_max_null(value, (released, fetched, basis)) AS value
     FROM ({_HELD.format(null="NULL")}) WHERE NOT superseded GROUP BY ALL),
 beginning AS (
     SELECT o.series, min(o.period) AS period
