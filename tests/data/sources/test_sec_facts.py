@@ -97,6 +97,20 @@ def test_a_restated_year_against_old_nine_months_changes_no_quarter() -> None:
     assert rows[rows["period"] == pd.Timestamp("2023-10-01")]["value"].tolist() == [55.0, 90.0]
 
 
+def test_a_quarter_filed_as_such_is_not_replaced_by_a_difference_of_rounded_figures() -> None:
+    as_such = figure("2023-04-01", "2023-06-30", 15.2, "2023-07-20")
+    for order in ([as_such, *YEAR], [*YEAR, as_such]):
+        rows = deliver({FACTS_PATH: facts(order)}, Wanted(BUYBACKS)).observations
+        assert rows["value"].tolist() == [10.0, 15.2, 20.0, 55.0]
+
+
+def test_a_late_amendment_of_the_first_months_completes_the_quarter_when_it_comes() -> None:
+    late = [YEAR[1], {**YEAR[0], "filed": "2023-08-15"}]
+    rows = deliver({FACTS_PATH: facts(late)}, Wanted(BUYBACKS)).observations
+    assert rows["value"].tolist() == [10.0, 15.0]
+    assert set(rows["released"]) == {pd.Timestamp("2023-08-15 23:59", tz="America/New_York")}
+
+
 def test_trailing_years_are_no_quarters() -> None:
     trailing = [figure("2022-04-01", "2023-03-31", 70.0, "2023-04-20"), *YEAR]
     rows = deliver({FACTS_PATH: facts(trailing)}, Wanted(BUYBACKS)).observations

@@ -90,9 +90,8 @@ class _Tag:
         """Keep a difference, unless the quarter was ever filed as such."""
         _, filed_as_such = self.quarters.get(late.end, (None, False))
         if not filed_as_such:
-            newer = max(early, late, key=lambda each: each.filed)
-            value = late.value - early.value
-            self.quarters[late.end] = (Fact(late.tag, first, late.end, value, newer.filed, late.row), False)
+            difference = replace(late, start=first, value=late.value - early.value)
+            self.quarters[late.end] = (difference, False)
 
 
 def quarters(facts: Iterable[Fact], tags: Sequence[str]) -> list[Quarter]:
