@@ -30,6 +30,9 @@ def test_millions_minus_billions_is_an_error_that_names_both_and_the_repair() ->
     message = str(refused.value)
     assert "'on_rrp' in USD bn was subtracted from 'fed_assets' in USD million" in message
     assert '.to("USD million")' in message
+    tga = measured(877_761.0, "USD million", "tga")
+    with pytest.raises(UnitError, match="from 'fed_assets - tga' in USD million"):
+        fed_assets - tga - on_rrp
 
 
 def test_the_typed_difference_is_the_net_liquidity_of_6_may_2026() -> None:

@@ -107,12 +107,12 @@ class Measured:
     def __add__(self, other: Measured) -> Measured:
         """Return the sum; both in one unit."""
         self._meets(other, "added to", "to")
-        return Measured(self.series + other.series, self.unit)
+        return Measured(self._named(self.series + other.series, "+", other), self.unit)
 
     def __sub__(self, other: Measured) -> Measured:
         """Return the difference; both in one unit."""
         self._meets(other, "subtracted from", "from")
-        return Measured(self.series - other.series, self.unit)
+        return Measured(self._named(self.series - other.series, "-", other), self.unit)
 
     def __neg__(self) -> Measured:
         """Return the amounts with the other sign."""
@@ -132,6 +132,10 @@ class Measured:
             return Measured(self.series * scale / other.series, "ratio")
         self._plain(other)
         return Measured(self.series / other, self.unit)
+
+    def _named(self, result: pd.Series[float], sign: str, other: Measured) -> pd.Series[float]:
+        """Return the result under the name of what was done, so that a later error can tell."""
+        return result.rename(f"{self.series.name or '?'} {sign} {other.series.name or '?'}")
 
     def _meets(self, other: object, verb: str, preposition: str) -> None:
         if not isinstance(other, Measured):
