@@ -166,13 +166,12 @@ def day_of(cell: str, body: Body, *, series: str, row: int) -> date:
 
 
 def check_header(found: Sequence[str], wanted: Sequence[str], body: Body, *, series: str, row: int) -> None:
-    """Refuse a header that lacks one of the wanted columns; case does not matter.
+    """Refuse a header that lacks one of the wanted columns.
 
     Raises:
         SourceError: naming the first column that is missing and those that came.
     """
-    here = {name.strip().lower() for name in found}
-    missing = [name for name in wanted if name.lower() not in here]
+    missing = [name for name in wanted if name not in found]
     if missing:
         raise refusal(
             body,
