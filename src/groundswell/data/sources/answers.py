@@ -77,14 +77,14 @@ def parsed(adapter: TypeAdapter[T], body: Body, where: str) -> T:
         ) from problem
 
 
-def table(body: Body, where: str) -> Table:
+def table(content: bytes, where: str) -> Table:
     """Return a CSV answer as cells; empty lines are skipped.
 
     Raises:
         SourceError: it is not text in UTF-8, has no header, or a row is wider or narrower than it.
     """
     try:
-        text = body.content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
         reader = csv.reader(text.splitlines(), strict=True)
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except (UnicodeDecodeError, csv.Error) as problem:

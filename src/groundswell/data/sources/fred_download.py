@@ -70,7 +70,7 @@ def read(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not such a table.
     """
-    table = answers.table(body, "FRED, fredgraph.csv")
+    table = answers.table(body.content, "FRED, fredgraph.csv")
     if table.header[0] not in DATE_COLUMNS:
         raise SourceError(
             f"the first column is called '{table.header[0][:40]}'",
