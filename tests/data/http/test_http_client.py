@@ -81,29 +81,37 @@ def test_a_service_that_asks_whom_it_serves_is_told(made_service: MakeService, c
         assert "ann@desk.example" not in untold
 
 
-@pytest.mark.parametrize("headers", [{}, {"Cache-Control": "no-store", "Vary": "*"}, {"Set-Cookie": "a=b"}])
 def test_an_answer_serves_again_for_the_service_s_time(
-    made_service: MakeService, client_of: MakeClient, headers: dict[str, str]
+    made_service: MakeService, client_of: MakeClient
 ) -> None:
     count = numbered()
-    with serving(
-        {"/series": lambda asked: Reply(json.dumps(count(asked)).encode(), headers=headers)}
-    ) as server:
-        service = made_service(cache_seconds=0.4)
+    headers: dict[str, dict[str, str]] = {
+        "/silent": {},
+        "/never": {"Cache-Control": "no-store", "Vary": "*"},
+        "/once": {"Set-Cookie": "a=b", "Cache-Control": "max-age=0"},
+    }
+
+    def answer(asked: loopback.Asked) -> Reply:
+        return Reply(json.dumps(count(asked)).encode(), headers=headers[asked.path])
+
+    with serving(dict.fromkeys(headers, answer)) as server:
+        service = made_service(cache_seconds=1.0)
+
+        def ask(**parameters: str) -> list[Body]:
+            # Each time another client: they share what is in the folder.
+            client = client_of(server.address)
+            return [client.get(service, path, parameters, expect="json") for path in headers]
+
         before = datetime.now(UTC)
-        first = client_of(server.address).get(service, "series", expect="json")
+        first = ask()
         received = datetime.now(UTC)
-        time.sleep(0.1)
-        # Another client finds it in the folder that both share.
-        again = client_of(server.address).get(service, "series", expect="json")
-        assert again == first
-        assert before <= again.fetched <= received
-        other = client_of(server.address).get(service, "series", {"id": "X"}, expect="json")
-        assert json_of(other) == {"n": 1}
-        time.sleep(0.4)
-        late = client_of(server.address).get(service, "series", expect="json")
-        assert json_of(late) == {"n": 2}
-        assert late.fetched > received + timedelta(seconds=0.4)
+        assert ask() == first
+        assert all(before <= body.fetched <= received for body in first)
+        assert [json_of(body) for body in ask(id="X")] == [{"n": 3}, {"n": 4}, {"n": 5}]
+        time.sleep(1.0)
+        late = ask()
+        assert [json_of(body) for body in late] == [{"n": 6}, {"n": 7}, {"n": 8}]
+        assert all(body.fetched >= received + timedelta(seconds=1.0) for body in late)
 
 
 def test_a_service_without_cache_time_is_always_asked(
@@ -115,7 +123,7 @@ def test_a_service_without_cache_time_is_always_asked(
         assert answers == [{"n": 0}, {"n": 1}]
 
 
-@pytest.mark.parametrize("damage", ["garbage", "middle", "folder"])
+@pytest.mark.parametrize("damage", ["garbage", "pages", "value", "folder"])
 def test_a_damaged_cache_costs_time_and_no_answer(
     made_service: MakeService, client_of: MakeClient, tmp_path: Path, damage: str
 ) -> None:
@@ -126,13 +134,21 @@ def test_a_damaged_cache_costs_time_and_no_answer(
         else:
             with client_of(server.address) as client:
                 client.get(made_service(), "series", expect="json")
-            whole = bytearray(file.read_bytes())
-            whole[0 if damage == "garbage" else 8192 :] = b"\xff" * len(whole)
-            file.write_bytes(whole)
+            whole = file.read_bytes()
+            middle = len(whole) // 2
+            damaged = {
+                "garbage": b"\xff" * len(whole),
+                "pages": whole[:middle] + b"\xff" * (len(whole) - middle),
+                "value": whole[:middle] + whole[middle:].replace(b"1, 1", b"1, 2", 1),
+            }
+            file.write_bytes(damaged[damage])
         client = client_of(server.address)
         for _ in range(2):
             body = client.get(made_service(), "series", expect="json")
-            assert len(json.loads(body.content)) == 50_000
+            assert json.loads(body.content) == [1] * 50_000
+        if damage == "garbage":
+            client_of(server.address).get(made_service(), "series", expect="json")
+            assert len(server.requests) == 2, "the cache serves again"
 
 
 def test_a_service_is_asked_no_faster_than_its_rate(made_service: MakeService, client_of: MakeClient) -> None:
@@ -147,13 +163,13 @@ def test_a_service_is_asked_no_faster_than_its_rate(made_service: MakeService, c
         start = time.perf_counter()
         for _ in range(5):
             client.get(cached, "series", {"kept": 1}, expect="json")
-        assert time.perf_counter() - start < 0.5, "an answer from the cache takes no turn"
+        assert time.perf_counter() - start < 5.0, "an answer from the cache takes no turn"
 
 
 def test_an_answer_that_no_turn_is_left_for_is_told(made_service: MakeService, client_of: MakeClient) -> None:
     service = made_service(rate=(1, 60.0), cache_seconds=0)
     with serving({"/series": []}) as server:
-        client = client_of(server.address, until=time.monotonic() + 0.4)
+        client = client_of(server.address, until=time.monotonic() + 1.0)
         client.get(service, "series", expect="json")
         with pytest.raises(SourceError, match="rate of 1 requests in 60 s"):
             client.get(service, "series", expect="json")
@@ -162,28 +178,32 @@ def test_an_answer_that_no_turn_is_left_for_is_told(made_service: MakeService, c
 def test_two_hundred_requests_of_four_services_at_once(
     made_service: MakeService, client_of: MakeClient
 ) -> None:
-    barrier = threading.Barrier(4)
+    barrier, lock, here, most = threading.Barrier(4), threading.Lock(), 0, 0
 
     def slow(asked: loopback.Asked) -> dict[str, list[str]]:
-        time.sleep(0.01)
+        nonlocal here, most
+        with lock:
+            here += 1
+            most = max(most, here)
+        time.sleep(0.005)
+        with lock:
+            here -= 1
         return {"id": asked.all("id")}
 
     with serving({"/series": slow}) as server:
         client = client_of(addresses={f"made{n}": server.address for n in range(4)})
 
         def ask_all(number: int) -> list[object]:
-            service = made_service(key=f"made{number}")
+            service = made_service(key=f"made{number}", deadline=20.0)
             barrier.wait()
             wanted = [f"{number}-{each}" for each in range(50)]
             return [json_of(client.get(service, "series", {"id": name}, expect="json")) for name in wanted]
 
-        start = time.perf_counter()
         with ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(ask_all, range(4)))
-        # One after the other the server alone would take two seconds.
-        assert time.perf_counter() - start < 2.0
         assert answers == [[{"id": [f"{n}-{each}"]} for each in range(50)] for n in range(4)]
         assert len(server.requests) == 200
+        assert most == 4, "no service waits for another"
 
 
 def test_a_redirect_is_followed_and_the_answer_belongs_to_what_was_asked(

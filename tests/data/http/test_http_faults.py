@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from groundswell.data.http.service import Service
 
 MakeService = Callable[..., Service]
 MakeClient = Callable[..., Client]
+DRIP = loopback.slow_drip()
 GOOD = {"observations": [1, 2, 3]}
 
 
@@ -96,7 +98,7 @@ def test_a_wrong_answer_is_told_and_not_kept(
 ) -> None:
     with serving({"/series": fault}) as server:
         client = client_of(server.address)
-        with pytest.raises(SourceError) as caught, taking(0, 1.0):
+        with pytest.raises(SourceError) as caught, taking(0, 3.0):
             client.get(made_service(), "series", {"id": "GDP"}, expect="json")
         message = str(caught.value)
         for words in ["Made Bureau", f"{server.address}/series?id=GDP", "Expected", "To do: ", *said]:
@@ -111,7 +113,7 @@ def test_a_wrong_answer_is_told_and_not_kept(
     ("fault", "said"),
     [
         pytest.param(loopback.hang(), "fell silent (0 bytes came)", id="hang"),
-        pytest.param(loopback.slow_drip(), "no whole answer in time", id="drip"),
+        pytest.param(DRIP, "no whole answer in time", id="drip"),
         pytest.param(
             loopback.slow_drip(headers=True), "no whole answer in time (0 bytes", id="drip-of-headers"
         ),
@@ -120,16 +122,19 @@ def test_a_wrong_answer_is_told_and_not_kept(
 def test_a_slow_answer_is_given_up_at_the_deadline(
     made_service: MakeService, client_of: MakeClient, fault: object, said: str
 ) -> None:
-    with serving({"/series": fault}) as server, taking(0.4, 0.8):
+    with serving({"/series": fault}) as server, taking(0.4, 2.5):
         with pytest.raises(SourceError) as caught:
             client_of(server.address).get(made_service(deadline=0.5), "series", expect="json")
         assert said in str(caught.value)
         assert "within 0.5 s" in str(caught.value)
+        if fault is DRIP:
+            time.sleep(0.1)
+            assert "groundswell-request" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_one_silence_leaves_time_for_another_try(made_service: MakeService, client_of: MakeClient) -> None:
-    with serving({"/series": loopback.flaky(1, GOOD, loopback.hang())}) as server, taking(0.2, 0.6):
-        body = client_of(server.address).get(made_service(deadline=0.5), "series", expect="json")
+    with serving({"/series": loopback.flaky(1, GOOD, loopback.hang())}) as server, taking(0.4, 3.0):
+        body = client_of(server.address).get(made_service(deadline=1.0), "series", expect="json")
         assert body.content == b'{"observations": [1, 2, 3]}'
 
 
@@ -137,27 +142,28 @@ def test_a_name_that_is_never_looked_up_ends_with_the_deadline(
     made_service: MakeService, client_of: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(5))
-    with taking(0.2, 0.5), pytest.raises(SourceError, match="no whole answer in time"):
+    with taking(0.2, 2.5), pytest.raises(SourceError, match="no whole answer in time"):
         client_of("https://made.invalid").get(made_service(deadline=0.3), "series", expect="json")
 
 
 def test_no_network_is_told_at_once(made_service: MakeService, client_of: MakeClient) -> None:
     with serving({}) as gone:
         pass
-    with taking(0, 0.3), pytest.raises(SourceError, match=r"connection was refused.*check the connection"):
-        client_of(gone.address).get(made_service(attempts=4), "series", expect="json")
+    with taking(0, 1.0), pytest.raises(SourceError, match=r"connection was refused.*check the connection"):
+        client_of(gone.address).get(made_service(attempts=4, deadline=30.0), "series", expect="json")
 
 
 def test_the_client_s_own_end_comes_before_the_policy_s(
     made_service: MakeService, client_of: MakeClient
 ) -> None:
     with serving({"/series": loopback.hang(), "/quick": GOOD}) as server:
-        client = client_of(server.address, until=time.monotonic() + 0.3)
+        end = time.monotonic() + 0.7
+        client = client_of(server.address, until=end)
         assert client.get(made_service(), "quick", expect="json").content
-        with taking(0.1, 0.5), pytest.raises(SourceError):
+        with taking(0, 3.0), pytest.raises(SourceError):
             client.get(made_service(deadline=30.0), "series", expect="json")
-        time.sleep(0.1)
-        with taking(0, 0.05), pytest.raises(SourceError, match="no time left"):
+        time.sleep(max(0.0, end - time.monotonic()))
+        with taking(0, 0.6), pytest.raises(SourceError, match="no time left"):
             client.get(made_service(), "other", expect="json")
 
 
@@ -168,17 +174,17 @@ def test_a_retry_after_is_obeyed(made_service: MakeService, client_of: MakeClien
         return loopback.too_many_requests(format_datetime(when, usegmt=True) if as_date else 1)
 
     with serving({"/series": loopback.flaky(1, GOOD, later)}) as server:
-        client_of(server.address).get(made_service(deadline=5.0), "series", expect="json")
+        client_of(server.address).get(made_service(deadline=10.0), "series", expect="json")
         first, second = (asked.at for asked in server.requests)
         # A date has no fractions of a second.
-        assert (0.9 if as_date else 1.0) <= second - first < 2.3
+        assert (0.9 if as_date else 1.0) <= second - first < 5.0
 
 
 def test_a_retry_after_beyond_the_deadline_is_told_at_once(
     made_service: MakeService, client_of: MakeClient
 ) -> None:
     with serving({"/series": loopback.too_many_requests(3600)}) as server:
-        with taking(0, 0.3), pytest.raises(SourceError) as caught:
+        with taking(0, 3.0), pytest.raises(SourceError) as caught:
             client_of(server.address).get(made_service(), "series", expect="json")
         for words in ("status 429", "asks to wait 3600 s", "later"):
             assert words in str(caught.value)
@@ -199,7 +205,7 @@ def test_a_certificate_is_trusted_only_where_the_user_says_so(
     nobody.cert_pem.write_to_path(str(file))
     with serving({"/series": GOOD}, nobody) as server:
         with (
-            taking(0, 0.5),
+            taking(0, 2.5),
             pytest.raises(SourceError, match=r"certificate cannot be trusted.*GROUNDSWELL_CA"),
         ):
             client_of(server.address).get(made_service(), "series", expect="json")
@@ -292,7 +298,7 @@ def test_any_bytes_on_the_wire_are_an_answer_or_a_refusal(
         start = "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode("latin-1")
         whole = start + body
         server.routes["/series"] = loopback.on_the_wire(whole[:-cut] if cut > 0 else whole)
-        with taking(0, 0.5):
+        with taking(0, 2.5):
             try:
                 found = client.get(service, "series", expect="json").content
             except SourceError:

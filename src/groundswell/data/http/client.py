@@ -25,7 +25,7 @@ from hishel.httpx import CacheTransport
 from groundswell.data.errors import SourceError
 from groundswell.data.http.archive import Archive
 from groundswell.data.http.guard import RefusalError
-from groundswell.data.http.line import FETCHED, Call, Line
+from groundswell.data.http.line import FETCHED, HASH, Call, Line
 from groundswell.data.http.network import LOOPBACK
 from groundswell.data.http.service import Body, Expected, Parameters, Service
 from groundswell.data.settings import Settings
@@ -136,7 +136,7 @@ class Client:
             content=response.content,
             media_type=response.headers["content-type"],
             fetched=datetime.fromisoformat(response.headers[FETCHED]),
-            sha256=hashlib.sha256(response.content).hexdigest(),
+            sha256=response.headers[HASH],
         )
         self.archive.keep(service.key, body.content, body.sha256, body.fetched)
         return body
@@ -169,14 +169,14 @@ class Client:
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         try:
-            transport = self._cache if "caching" in request.extensions else self._line
-            response = transport.handle_request(request)
-            response.read()
+            if "caching" in request.extensions:
+                response = self._cache.handle_request(request)
+                if hashlib.sha256(response.read()).hexdigest() == response.headers[HASH]:
+                    return response
         except sqlite3.Error:
             # The cache is damaged; it was only to save time.
-            del request.extensions["caching"]
-            return self._line.handle_request(request)
-        return response
+            pass
+        return self._line.handle_request(request)
 
     def _check_manners(self, service: Service, url: httpx.URL) -> None:
         """Refuse, before anything is sent, what the service would refuse or the user would regret."""

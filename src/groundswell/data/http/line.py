@@ -7,6 +7,7 @@ the cache first of all, never meets a key, nor anything but good answers.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import logging
@@ -32,6 +33,9 @@ from groundswell.data.settings import Settings
 
 FETCHED = "x-groundswell-fetched"
 """Header of an answer that goes up: when it was received."""
+
+HASH = "x-groundswell-sha256"
+"""Header of an answer that goes up: the hash of its body, by which damage in the cache is seen."""
 
 MOST_REDIRECTS = 5
 LONGEST_COMPLAINT = 64 * 2**10
@@ -121,7 +125,11 @@ class Line(httpx.BaseTransport):
             raise failure.too_slow(call.received, call.seconds)
         if isinstance(fetched, RefusalError):
             raise fetched
-        headers = {"content-type": fetched.media_type, FETCHED: self._now().isoformat()}
+        headers = {
+            "content-type": fetched.media_type,
+            FETCHED: self._now().isoformat(),
+            HASH: hashlib.sha256(fetched.content).hexdigest(),
+        }
         return httpx.Response(200, headers=headers, content=fetched.content)
 
     def _wait_for_turn(self, call: Call) -> None:
