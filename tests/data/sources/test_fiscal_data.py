@@ -122,15 +122,20 @@ def test_the_cash_balance_is_read_in_each_of_its_three_forms() -> None:
     assert stored["ruled"].iloc[-1] == pd.Timestamp("2022-04-19 16:00", tz="America/New_York")
 
 
-def test_a_statement_that_does_not_add_up_is_refused_by_its_day() -> None:
+def test_a_statement_that_does_not_add_up_is_left_out_by_its_day_and_two_are_refused() -> None:
     good = statement("2025-07-07", 313_162, 38_702, 19_382, 332_482)
     assert values(deliver({CASH: page(good)}, "tga")[0], "tga") == {"2025-07-07": 332_482}
     rounded = statement("2025-07-11", 288_395, 15_386, 21_419, 282_363)
     assert values(deliver({CASH: page(rounded)}, "tga")[0], "tga") == {"2025-07-11": 282_363}
     wrong = statement("2025-07-08", 332_482, 237_922, 227_357, 343_050)
-    message = refused({CASH: page(good + wrong)}, "tga")
+    delivery, _ = deliver({CASH: page(good + wrong)}, "tga")
+    assert values(delivery, "tga") == {"2025-07-07": 332_482}
+    assert "2025-07-08 does not add up" in " ".join(delivery.remarks)
+    again = statement("2025-07-09", 343_050, 16_206, 48_205, 999_999)
+    message = refused({CASH: page(good + wrong + again)}, "tga")
     assert "2025-07-08 does not add up" in message
     assert "row 8" in message
+    assert "row 4" in refused({CASH: page(wrong)}, "tga")
 
 
 def test_a_statement_without_its_parts_or_with_two_balances_is_refused() -> None:
