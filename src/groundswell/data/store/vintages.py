@@ -93,15 +93,21 @@ WHERE o.series = t.series AND o.period = t.period AND t.stated IS NOT NULL AND N
   AND (o.basis = 'rule' OR (o.restates < t.stated AND t.stated <= o.released))
 """
 
+# What was set aside is worked out again from what was known at the time of the answer: `superseded`
+# may rest on something learned later.
 _UNSTATED = f"""
 CREATE OR REPLACE TEMP TABLE added AS
-WITH latest AS (
-    SELECT series, period, arg_max_null(value, (released, fetched, basis)) AS value
-    FROM ({_HELD.format(null="NULL")}) WHERE NOT superseded GROUP BY ALL),
+WITH held AS ({_HELD.format(null="NULL")}),
+own AS (SELECT DISTINCT series, period, released FROM held WHERE basis = 'stated'),
+latest AS (
+    SELECT h.series, h.period, arg_max_null(h.value, (h.released, h.fetched, h.basis)) AS value
+    FROM held h ANTI JOIN own o ON o.series = h.series AND o.period = h.period
+        AND (h.basis = 'rule' OR (h.restates < o.released AND o.released <= h.released))
+    GROUP BY ALL),
 beginning AS (
     SELECT o.series, min(o.period) AS period
     FROM observations o JOIN answer a ON a.series = o.series AND o.fetched <= a.fetched
-    WHERE NOT o.superseded GROUP BY ALL),
+    GROUP BY ALL),
 judged AS (
     SELECT t.*, a.fetched, a.source, l.series IS NOT NULL AS is_known,
            l.series IS NULL AND t.ruled <= a.fetched
