@@ -188,5 +188,6 @@ def test_real_futures_move_with_the_note_that_holds_them(real_data: Callable[[st
     note = table["vxx"].pct_change().shift(-1).reindex(rows)
     usual = note.abs() < 1  # its reverse splits
     # The note closes a quarter of an hour before the futures settle: +33% against +96% on 5 February 2018.
-    assert moves[usual].corr(note[usual], method="spearman") > 0.97
-    assert (moves - note)[usual].abs().median() < 0.005
+    assert moves[usual].corr(note[usual], method="spearman") > 0.94
+    assert (moves - note)[usual].abs().mean() < 0.009  # 0.0127 with the weights of a session later
+    assert (moves - note)[usual & rolls].abs().median() < 0.01  # 0.06 with the wrong contract on a roll
