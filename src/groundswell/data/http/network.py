@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from functools import cache
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
@@ -26,17 +27,7 @@ class Network(httpx.BaseTransport):
     """
 
     def __init__(self, ca: Path | None) -> None:
-        self._context = httpx.create_ssl_context()
-        if ca is not None:
-            try:
-                self._context.load_verify_locations(ca)
-            except (OSError, ssl.SSLError) as problem:
-                raise DataError(
-                    f"the certificates cannot be read ({problem})",
-                    where=str(ca),
-                    expected="a PEM file",
-                    remedy="correct the setting GROUNDSWELL_CA, or remove it",
-                ) from None
+        self._context = _context(ca)
         self._transports: dict[str | None, httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
 
@@ -61,6 +52,23 @@ class Network(httpx.BaseTransport):
         with self._lock:
             for transport in self._transports.values():
                 transport.close()
+
+
+@cache
+def _context(ca: Path | None) -> ssl.SSLContext:
+    """Return what TLS trusts; reading it takes some 40 ms, so once for all clients."""
+    context = httpx.create_ssl_context()
+    if ca is not None:
+        try:
+            context.load_verify_locations(ca)
+        except (OSError, ssl.SSLError) as problem:
+            raise DataError(
+                f"the certificates cannot be read ({problem})",
+                where=str(ca),
+                expected="a PEM file",
+                remedy="correct the setting GROUNDSWELL_CA, or remove it",
+            ) from None
+    return context
 
 
 def _proxy(url: httpx.URL) -> str | None:
