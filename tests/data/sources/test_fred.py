@@ -238,13 +238,12 @@ def test_the_rule_for_gdp_is_never_earlier_than_its_first_releases(recording: Fo
     periods = pd.DatetimeIndex([each["date"] for each in listed])
     ruled = release.released(entry.release, periods, "quarterly", entry.id).tz_convert("America/New_York")
     known = ruled.strftime("%Y-%m-%d %H:%M") >= [each["realtime_start"] + " 08:30" for each in listed]
-    early = set(periods[~known].strftime("%Y-%m-%d"))
-    assert early <= {"1995-10-01"}, "but for the shutdown of the winter of 1995"
+    assert not list(periods[~known].strftime("%Y-%m-%d"))
 
 
 def test_the_rule_for_consumer_prices_is_never_earlier_than_their_releases(recording: Found) -> None:
     path = recording("fred/fred_release_dates_file_type_json_release_id_10.json")
-    days = [each["date"] for each in json.loads(path.read_text())["release_dates"] if each["date"] > "1997"]
+    days = [each["date"] for each in json.loads(path.read_text())["release_dates"] if each["date"] > "1995"]
     entry = ENTRIES["CPIAUCSL"]
     for day in days:
         month_before = (pd.Timestamp(day).to_period("M") - 1).to_timestamp()
