@@ -65,8 +65,8 @@ def market(*, without: tuple[int, ...] = ()) -> dict[str, object]:
     }
 
 
-def run(answers: dict[str, object], through: date | None = None) -> Delivery:
-    caller = Answering(answers, fetched=EVENING)  # type: ignore[arg-type]
+def run(answers: dict[str, object], through: date | None = None, fetched: datetime = EVENING) -> Delivery:
+    caller = Answering(answers, fetched=fetched)  # type: ignore[arg-type]
     (job,) = SOURCE.jobs([Wanted(catalog()["futures.vix"], through)], caller, TODAY)
     return job.run(caller)
 
@@ -164,6 +164,11 @@ def test_the_last_session_comes_from_the_settlements_of_the_day() -> None:
 def test_days_already_stored_are_not_told_again() -> None:
     taken = [each.taken.date() for each in run(market(), through=date(2024, 1, 3)).snapshots]
     assert taken == [date(2024, 1, 4)]
+
+
+def test_a_day_that_has_not_settled_is_not_told() -> None:
+    noon = datetime(2024, 1, 4, 17, 0, tzinfo=UTC)
+    assert [each.taken.day for each in run(market(), fetched=noon).snapshots] == [3]
 
 
 def test_a_far_contract_that_is_not_listed_is_a_remark_and_a_near_one_an_error() -> None:

@@ -251,7 +251,8 @@ def test_yearly_files_serve_where_the_service_fails() -> None:
     assert delivery.observations["period"].dt.year.to_list() == list(range(2016, 2025))
     assert set(delivery.observations["value"]) == {20.0}
     assert "yearly files" in delivery.remarks[0]
-    _, caller = run(answers, "cot.es.lev_money.long", through=date(2024, 2, 20))
+    delivery, caller = run(answers, "cot.es.lev_money.long", through=date(2024, 2, 20))
+    assert delivery.observations["period"].dt.year.to_list() == [2024]
     assert [asked.path[-8:-4] for asked in caller.asked[1:]] == ["2023", "2024"]
 
 

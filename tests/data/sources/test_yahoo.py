@@ -138,6 +138,15 @@ def test_the_bar_of_a_running_session_is_left_out(fetched: datetime, session: st
     assert max(closes(delivery)) == last
 
 
+def test_a_day_is_that_of_the_exchange_not_of_greenwich() -> None:
+    answer = chart("TLT", {"2024-07-01": 1.08})
+    result = answer["chart"]["result"][0]  # type: ignore[index]
+    result["meta"]["exchangeTimezoneName"] = "Europe/London"
+    midnight = datetime(2024, 7, 1, tzinfo=ZoneInfo("Europe/London"))  # still 30 June in Greenwich
+    result["timestamp"] = [int(midnight.timestamp())]
+    assert closes(run(answer)[0]) == {"2024-07-01": 1.08}
+
+
 def test_a_last_quote_beside_the_bar_of_its_day_is_left_out() -> None:
     answer = chart("TLT", {"2025-02-20": 88.5, "2025-02-21": 90.0, "2025-02-21 ": 90.1})
     stamps = answer["chart"]["result"][0]["timestamp"]  # type: ignore[index]

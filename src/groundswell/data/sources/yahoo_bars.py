@@ -284,9 +284,7 @@ def _through_library(symbol: str, start: date, end: date, series: str) -> Bars:
 
 
 def _is_live(day: date, regular: _Session, zone: ZoneInfo, fetched: datetime) -> bool:
-    """Return whether the session of a day may still run at the moment of the answer."""
-    if day < fetched.astimezone(zone).date():
-        return False
+    """Return whether a day is that of the current session, and the session still runs."""
     next_opens = datetime.fromtimestamp(regular.start, zone).date()
     return day >= next_opens and regular.end > fetched.timestamp()
 
