@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(file: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    file: Path, *, read_only: bool, known_as: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store file as the current database of a new connection, and close it afterwards.
 
     A file that is to be written and is not there is made, with empty tables.
 
     The file is attached to a database in memory: DuckDB would otherwise hand out, within one process,
     the database it already has open under that path, which after a swap is the one before.
+
+    Args:
+        file: the store, or a copy of it.
+        read_only: whether nothing will be written.
+        known_as: the store that `file` is a copy of, for the messages.
 
     Raises:
         StoreError: the file is damaged, is no store, or was written by a newer version.
@@ -39,6 +46,7 @@ def opened(file: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection
             "autoload_known_extensions": False,
         }
     )
+    name = known_as or file
     is_new = not read_only and not file.exists()
     try:
         connection.execute("SET TimeZone = 'UTC'")
@@ -46,19 +54,19 @@ def opened(file: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection
         if is_new:
             connection.execute(layout.SCHEMA)
             connection.execute("INSERT INTO about VALUES (?, ?)", [layout.VERSION, datetime.now(UTC)])
-        _check_version(connection, file)
+        _check_version(connection, name)
         yield connection
         connection.execute("USE memory")
         connection.execute("DETACH store")
     except duckdb.Error as problem:
-        raise explained(problem, file) from problem
+        raise _explained(str(problem).replace(str(file), str(name)), name) from problem
     finally:
         connection.close()
 
 
-def explained(problem: duckdb.Error, file: Path) -> StoreError:
+def _explained(problem: str, file: Path) -> StoreError:
     """Return the error for people: what DuckDB found, and what to do about the file."""
-    found = str(problem).splitlines()[0].strip().rstrip(".")
+    found = problem.splitlines()[0].strip().rstrip(".!")
     if "Could not set lock" in found:
         return StoreBusyError(
             f"another program has opened the store for writing ({found})",

@@ -41,7 +41,7 @@ def rewriting(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             try:
                 if store.exists():
                     shutil.copy(store, copy)
-                with opened(copy, read_only=False) as connection:
+                with opened(copy, read_only=False, known_as=store) as connection:
                     connection.begin()
                     yield connection
                     connection.commit()
