@@ -120,6 +120,18 @@ def test_values_know_their_unit(folder: Path) -> None:
     assert difference.series.iloc[-1] == pytest.approx(level(1).iloc[-1] - level(2).iloc[-1] / 1e3)
 
 
+def test_a_weekly_figure_stands_from_its_release_on(folder: Path) -> None:
+    weekly = made_entry("fed_assets", unit="USD bn", frequency="weekly", release="period +1 days at 16:30")
+    days = DAYS[DAYS.day_of_week == 2]
+    values = {"index": index_closes(), "fed_assets": level(4, days)}
+    tell(folder, values, at="2020-07-01 12:00", entries={"fed_assets": weekly})
+    aligned = load().aligned("fed_assets")
+    wednesday = pd.Timestamp("2020-06-10")
+    assert aligned[wednesday] == level(4, days)[wednesday - pd.Timedelta(days=7)]
+    assert aligned[wednesday + pd.Timedelta(days=1)] == level(4, days)[wednesday]
+    assert np.isnan(aligned["2016-12-30"])
+
+
 def test_revised_series_dated_by_rule_are_counted(folder: Path) -> None:
     revised = made_entry("gdp", revised=True)
     tell(folder, {"index": index_closes(), "gdp": level(1)}, at="2020-07-01 12:00", entries={"gdp": revised})

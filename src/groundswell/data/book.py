@@ -31,6 +31,9 @@ MINIMUM_SESSIONS = 128
 """Sessions a book needs: two seeding periods of the slowest cohort; below that no position can be
 told from its start."""
 
+LISTED = 20
+"""Names that an error lists before it counts the rest."""
+
 VOLUME_WINDOW = 21
 """Sessions over which a book's own dollar volume is averaged (one month)."""
 
@@ -210,6 +213,19 @@ class Book:
 
         return Measured.of(self._known(name))
 
+    def aligned(self, name: str) -> pd.Series[float]:
+        """Return what was known of a series at the end of each session of the index.
+
+        A value counts from its release, not from the day it describes, and stands until the next; before
+        the first release it is missing. Nothing is interpolated.
+
+        Raises:
+            DataError: the book has no such series; the message lists those it has.
+        """
+        from groundswell.data.alignment import aligned
+
+        return aligned(self._known(name), pd.DatetimeIndex(self.prices("index").index))
+
     def snapshot(self, name: str) -> Snapshot:
         """Return the quotes of a series ("chain.spx") as they last stood by the end of `as_of`.
 
@@ -305,7 +321,7 @@ class Book:
         return DataError(
             f"there is no {kind} '{name}'{closest(name, names)}",
             where=f"{self.label}, as of {self.as_of:%Y-%m-%d}",
-            expected=f"one of {', '.join(names)}",
+            expected=f"one of {_listed(names)}",
             remedy=f"use one of these names, or load a file with a column '{name}'",
         )
 
@@ -353,6 +369,11 @@ def _named(index: Series) -> _Named:
     if not index.parts:
         return {}
     return {"label": origin_label(index.parts), "is_bundled": index.origins() == ("bundle",)}
+
+
+def _listed(names: list[str]) -> str:
+    """Return the names, of many only the first and how many there are."""
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def _preferring(own: pd.Series[float], scaled: pd.DataFrame) -> pd.DataFrame:

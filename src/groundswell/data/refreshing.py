@@ -31,6 +31,9 @@ CONNECTING = 3.0
 NOT_AGAIN = pd.Timedelta(hours=1)
 """A series that was asked for, well or in vain, is not asked for again within this time."""
 
+LISTED = 6
+"""Series that the remark names before it counts the rest."""
+
 
 @dataclass(frozen=True)
 class Refreshed:
@@ -123,9 +126,9 @@ def _network(settings: Settings, sources: Iterable[str]) -> bool:
 
 
 def _remark(updated: Updated) -> str:
-    failed = updated.frame[updated.frame["failed"] != ""]
-    if failed.empty:
+    """Return the sentence for the sheet on what could not be fetched, empty where all was."""
+    names = list(updated.failures)
+    if not names:
         return ""
-    names = failed["series"].tolist()
-    listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    return f"Refreshed in part: {listed} could not be fetched ({failed['failed'].iloc[0]})"
+    listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+    return f"Refreshed in part: {listed} could not be fetched ({updated.failures[names[0]].what})."

@@ -41,6 +41,7 @@ class Updated:
         frame: one row per series that was asked for: `source`, `series`; `new`, `revised`,
             `unchanged` (observations); `failed` (why, empty where it did not); `stale` (whether its
             last period is older than its rule allows); `through` (last period stored).
+        failures: the errors behind `failed`, by series.
         skipped: why a source was not asked, by key.
         remarks: what the sources had to say.
         seconds: time it took.
@@ -48,6 +49,7 @@ class Updated:
     """
 
     frame: pd.DataFrame
+    failures: Mapping[str, SourceError]
     skipped: Mapping[str, str]
     remarks: tuple[str, ...]
     seconds: float
@@ -106,7 +108,7 @@ def update(
     asked = [each.entry for wanted in plan.values() for each in wanted]
     frame = _told(asked, written, failures, store)
     seconds = time.monotonic() - start
-    return Updated(frame, skipped, gathered.remarks, seconds, store.path)
+    return Updated(frame, failures, skipped, gathered.remarks, seconds, store.path)
 
 
 def chosen(

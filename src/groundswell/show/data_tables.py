@@ -67,8 +67,12 @@ def render_updated(updated: Updated, console: Console) -> None:
     failed = frame[frame["failed"] != ""]
     if not failed.empty:
         lines.heading(console, "Failed", "what was stored of these series stays as it is")
-        for reason, part in failed.groupby("failed", sort=False):
-            lines.paragraph(console, f"- {_named(part['series'])}: {reason}", indent="  ")
+        what = failed["series"].map({name: error.what for name, error in updated.failures.items()})
+        for (source, _), part in failed.groupby(["source", what], sort=False):
+            # Of series that fail for the same reason the first one's error stands for all.
+            name = NAMES.get(str(source), str(source))
+            lines.paragraph(console, f"- {name}: {_named(part['series'])}", indent="  ")
+            lines.paragraph(console, part["failed"].iloc[0], "dim", "  ", first="  ")
     if updated.skipped:
         lines.heading(console, "Not asked")
         for source, reason in updated.skipped.items():

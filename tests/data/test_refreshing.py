@@ -1,0 +1,91 @@
+"""A sheet fetches what it lacks, once, in seconds, and never because it must.
+
+- missing and stale series are asked for; what is fresh, or was tried within the hour, is not
+- without a network it is over at once; whatever goes wrong is a remark, never an error
+- a host that takes connections and says nothing is given up in time
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import made_services
+import pandas as pd
+import pytest
+from filelock import FileLock
+from loopback import Server, hang, serving
+from made_data import tell
+
+from groundswell.data import refreshing
+from groundswell.data.settings import Settings
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving(made_services.routes()) as running:
+        yield running
+
+
+@pytest.fixture
+def user(tmp_path: Path, server: Server) -> Settings:
+    addresses = {name.lower(): server.address for name in (*made_services.ADDRESSES, "FRED")}
+    return Settings(data=tmp_path / "data", cache=tmp_path / "cache", addresses=addresses)
+
+
+def test_what_the_desk_lacks_is_fetched_once(user: Settings, server: Server) -> None:
+    first = refreshing.refresh(user, "desk")
+    assert first.updated is not None
+    told = first.updated.frame.set_index("series")
+    assert told["new"][["index", "vix", "fed_assets"]].gt(0).all()
+    assert "effr" in first.remark, "the New York Fed is not served here"
+    asked = len(server.requests)
+    assert refreshing.refresh(user, "desk") == refreshing.Refreshed()
+    assert len(server.requests) == asked
+
+
+def test_only_what_is_old_is_fetched_again(user: Settings, server: Server) -> None:
+    days = made_services.sessions
+    old, fresh = pd.Series(17.0, days[:-10]), pd.Series(17.0, days)
+    tell(user.data, {"vix": old, "vix9d": fresh}, at=f"{pd.Timestamp.now('UTC'):%Y-%m-%d %H:%M}")
+    just_tried = refreshing.refresh(user, "desk").updated
+    assert just_tried is not None
+    assert not {"vix", "vix9d"} & set(just_tried.frame["series"]), "both were asked for a minute ago"
+    other = user.model_copy(update={"data": user.data.with_name("other")})
+    tell(other.data, {"vix": old, "vix9d": fresh}, at=f"{days[-1]:%Y-%m-%d} 23:00")
+    later = refreshing.refresh(other, "desk").updated
+    assert later is not None
+    assert "vix" in set(later.frame["series"])
+    assert "vix9d" not in set(later.frame["series"])
+
+
+def test_without_a_network_it_is_over_at_once(user: Settings) -> None:
+    with serving({}) as gone:
+        pass
+    nowhere = dict.fromkeys(user.addresses, gone.address)
+    start = time.monotonic()
+    done = refreshing.refresh(user.model_copy(update={"addresses": nowhere}), "desk")
+    assert time.monotonic() - start < 1.5
+    assert (done.updated, "no service could be reached" in done.remark) == (None, True)
+
+
+def test_a_silent_host_is_given_up_in_time(
+    user: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "SECONDS", 1.0)
+    server.routes["/fredgraph.csv"] = hang()
+    start = time.monotonic()
+    done = refreshing.refresh(user, "desk")
+    assert time.monotonic() - start < 4.0
+    assert done.updated is not None
+    assert "index" in done.updated.failures
+    assert done.updated.frame.set_index("series")["new"]["vix"] > 0
+
+
+def test_what_goes_wrong_is_a_remark(user: Settings) -> None:
+    user.data.mkdir()
+    with FileLock(user.data / "store.duckdb.lock"):
+        assert "another process is writing" in refreshing.refresh(user, "desk").remark
+    (user.data / "store.duckdb").write_bytes(b"no store")
+    assert "the store cannot be used" in refreshing.refresh(user, "desk").remark
