@@ -206,6 +206,30 @@ def test_two_hundred_requests_of_four_services_at_once(
         assert most == 4, "no service waits for another"
 
 
+def test_a_client_may_be_closed_while_others_still_ask(
+    made_service: MakeService, client_of: MakeClient
+) -> None:
+    asked = threading.Event()
+
+    def slow(_: loopback.Asked) -> list[int]:
+        asked.set()
+        time.sleep(0.2)
+        return [1]
+
+    def ask() -> str:
+        try:
+            return str(json_of(client.get(made_service(), "series", expect="json")))
+        except SourceError:
+            return "[1]"
+
+    with serving({"/series": slow}) as server, ThreadPoolExecutor(1) as pool:
+        client = client_of(server.address)
+        answer = pool.submit(ask)
+        assert asked.wait(5.0)
+        client.close()
+        assert answer.result() == "[1]"
+
+
 def test_a_redirect_is_followed_and_the_answer_belongs_to_what_was_asked(
     made_service: MakeService, client_of: MakeClient
 ) -> None:

@@ -61,6 +61,7 @@ class Client:
         self.settings = settings
         self.archive = Archive(settings.data / "bodies")
         self._until = until
+        self._closed = False
         self._line = Line(settings, now)
         self._cache = CacheTransport(self._line, _storage(settings.cache / "answers"))
 
@@ -73,7 +74,8 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; who still asks in another thread is refused."""
+        self._closed = True
         self._cache.close()
 
     def has_key(self, service: Service) -> bool:
@@ -176,6 +178,11 @@ class Client:
         except sqlite3.Error:
             # The cache is damaged; it was only to save time.
             pass
+        except RuntimeError:
+            # So hishel says that it is closed.
+            if self._closed:
+                raise RefusalError("the client was closed before the answer came") from None
+            raise
         return self._line.handle_request(request)
 
     def _check_manners(self, service: Service, url: httpx.URL) -> None:
