@@ -208,6 +208,7 @@ def test_what_is_not_a_download_is_refused_by_row(old: str, new: str, row: str, 
     with pytest.raises(SourceError) as refusal:
         read_quotedata(text.replace(old, new), name="mine.csv")
     assert "mine.csv" in refusal.value.where
+    assert "download the file again" in refusal.value.remedy
     assert row in refusal.value.where
     assert found in refusal.value.what
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, Field
 
+from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
 from groundswell.data.sources.decoding import Moment, json_of, number_of, record_of, refusal
 from groundswell.data.sources.quotes import quotes_of
@@ -134,6 +135,18 @@ def read_quotedata(text: str, series: str = "chain.spx", name: str = "quotedata.
     content = text.encode()
     sha256 = hashlib.sha256(content).hexdigest()
     body = Body("cboe", name, content, "text/csv", datetime.now(UTC), sha256)
+    try:
+        return _downloaded(text, body, series)
+    except SourceError as problem:
+        raise SourceError(
+            problem.what,
+            where=problem.where,
+            expected=problem.expected,
+            remedy="download the file again, with all expirations, and leave it as it is",
+        ) from problem
+
+
+def _downloaded(text: str, body: Body, series: str) -> Snapshot:
     lines = [(number, row) for number, row in enumerate(csv.reader(text.splitlines()), start=1) if row]
     start = next((at for at, (_, row) in enumerate(lines) if row[0] == "Expiration Date"), 0)
     if start < 2 or "Strike" not in lines[start][1] or "Puts" not in lines[start][1]:
@@ -142,7 +155,6 @@ def read_quotedata(text: str, series: str = "chain.spx", name: str = "quotedata.
             "there is no header after the name and the date",
             series=series,
             expected="a line 'Expiration Date,Calls,Last Sale,...,Strike,Puts,...' as in Cboe's download",
-            remedy="download the file again from the delayed quotes page with all expirations",
         )
     taken, underlying = _download_head(lines[:start], body, series=series)
     header = lines[start][1]
