@@ -13,9 +13,6 @@ from groundswell.data.http.client import Client
 from groundswell.data.http.service import Key, Service
 from groundswell.data.settings import Settings
 
-PASSPHRASE = "s3cret+key/0123456789"
-"""A key with letters that are spelled otherwise in addresses and in JSON."""
-
 
 @pytest.fixture
 def made_service() -> Callable[..., Service]:

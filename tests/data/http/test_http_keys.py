@@ -18,7 +18,6 @@ from urllib.parse import quote, quote_plus
 
 import loopback
 import pytest
-from conftest import PASSPHRASE
 from loopback import Asked, Reply, serving
 
 from groundswell.data.errors import SourceError
@@ -27,6 +26,8 @@ from groundswell.data.http.service import Service
 
 MakeService = Callable[..., Service]
 MakeClient = Callable[..., Client]
+PASSPHRASE = "s3cret+key/0123456789"
+"""A key with letters that are spelled otherwise in addresses and in JSON."""
 SPELLINGS = {PASSPHRASE, quote(PASSPHRASE), quote(PASSPHRASE, safe=""), quote_plus(PASSPHRASE)}
 
 
