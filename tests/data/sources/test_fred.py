@@ -2,8 +2,6 @@
 
 - One download for many series of a frequency; revised series come whole, others since what is stored.
 - A column that is missing or malformed fails alone, and so does an id that is gone.
-- Recorded downloads: counts and spot values against an independent reading; every recording of the
-  service is either read by a test or listed as one that answers requests we never make.
 - FRED's words for units are understood.
 - The bounds of the catalog hold on real figures, and its rules are no earlier than recorded releases.
 """
@@ -22,7 +20,7 @@ import pytest
 from answering import Answering, body
 
 from groundswell.data import release, units
-from groundswell.data.catalog import Entry, catalog
+from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import fred_download, fred_units
 from groundswell.data.sources.fred import SOURCE
@@ -52,6 +50,12 @@ def test_without_a_key_series_of_one_frequency_share_a_download() -> None:
     assert ten["value"].to_list() == [4.21, 4.25]
     assert ten["row"].to_list() == [2, 5]
     assert found["released"].isna().all()
+
+
+def test_a_download_goes_back_far_enough_for_the_series_furthest_behind() -> None:
+    caller = Answering({"/fredgraph.csv": WIDE})
+    run(caller, Wanted(DGS10.entry, date(2026, 8, 28)), Wanted(ENTRIES["DGS2"], date(2026, 3, 2)))
+    assert [each.parameters["cosd"] for each in caller.asked] == ["2026-01-01"]
 
 
 def test_downloads_are_of_one_frequency_and_at_most_twelve_and_revised_series_come_whole() -> None:
@@ -154,54 +158,6 @@ def test_a_service_that_is_down_is_not_asked_for_every_series_alone() -> None:
 )
 def test_the_units_of_the_service_are_understood(text: str, unit: str, verdict: bool | None) -> None:
     assert fred_units.agree(text, unit) is verdict
-
-
-@pytest.mark.parametrize(
-    ("series", "entry", "count", "spot"),
-    [
-        ("DGS10", ENTRIES["DGS10"], 15235, ("2020-03-09", 0.54)),
-        ("RRPONTSYD", ENTRIES["RRPONTSYD"], 2402, ("2022-12-30", 2553.716)),
-        ("WALCL", ENTRIES["WALCL"], 1046, ("2022-04-13", 8965487.0)),
-        (
-            "SOFR",
-            DGS10.entry.model_copy(update={"id": "sofr", "source_id": "SOFR"}),
-            1187,
-            ("2019-09-17", 5.25),
-        ),
-    ],
-)
-def test_recorded_downloads(
-    recording: Found, series: str, entry: Entry, count: int, spot: tuple[str, float]
-) -> None:
-    path = recording(f"fred_graph/fredgraph_{series}_to_2022.csv")
-    found = fred_download.read(body(path.read_bytes(), "fred_graph"), [Wanted(entry)]).observations
-    with path.open() as file:
-        raw = {row[0]: row[1] for row in list(csv.reader(file))[1:] if row[1]}
-    assert len(found) == len(raw) == count
-    assert found.set_index("period")["value"][spot[0]] == float(raw[spot[0]]) == spot[1]
-
-
-NEVER_ASKED = (
-    "fred_category_", "fred_related_tags", "fred_release_", "fred_releases_", "fred_series_release_",
-    "fred_series_search_", "fred_series_tags_", "fred_source_", "fred_sources_", "fred_tags_", "geofred_",
-)  # fmt: skip
-"""Categories, tags, sources, searches, maps and calendars of releases: requests that are never made."""
-
-READ_HERE = (
-    "fred_series_file_type_json_series_id_", "fred_series_observations_", "fred_series_vintagedates_",
-    "fredgraph_",
-)  # fmt: skip
-
-
-def test_every_recording_of_the_service_is_accounted_for(recording: Found) -> None:
-    with recording("index.csv").open() as file:
-        names = [
-            row["file"].split("/")[1] for row in csv.DictReader(file) if row["service"].startswith("fred")
-        ]
-    ours = [name for name in names if not name.startswith("fred_md")]
-    assert len(ours) == 45
-    for name in ours:
-        assert name.startswith(NEVER_ASKED) != name.startswith(READ_HERE), name
 
 
 # The catalog

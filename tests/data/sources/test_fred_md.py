@@ -82,6 +82,7 @@ def test_each_file_tells_what_it_changes() -> None:
     assert told(found, "2024-09") == [("2024-08", 4.0)]
     assert told(found, "2025-02") == [("2024-01", 3.9), ("2025-01", 4.0)]
     np.testing.assert_equal(told(found, "2025-05"), [("2024-02", np.nan), ("2025-04", 4.0)])
+    assert told(found, "2025-06") == [("2025-05", 4.0)]
     assert found["row"].iloc[0] == 3
 
 

@@ -8,38 +8,29 @@
   frequency, shape, another series, pages that do not add up, vintages of the future.
 - Daily series with more vintages than one answer may span are asked for in windows.
 - Series that ALFRED may not keep come with their latest figures only.
-- Recorded answers: counts and spot values against an independent reading.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from answering import Answering, body
+from answering import Answering
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
-from groundswell.data.http.service import Body
-from groundswell.data.sources import fred_answers, fred_units, fred_vintages
+from groundswell.data.sources import fred_answers, fred_vintages
 from groundswell.data.sources.fred import SOURCE
-from groundswell.data.sources.fred_answers import FIRST_DAY, LAST_DAY, Span
+from groundswell.data.sources.fred_answers import FIRST_DAY, LAST_DAY
 from groundswell.data.sources.source import Wanted
 
 TODAY = date(2026, 9, 1)
 ENTRIES = {each.source_id: each for each in catalog().values() if each.source == "fred"}
 UNRATE, GDP, DGS10 = Wanted(ENTRIES["UNRATE"]), Wanted(ENTRIES["GDP"]), Wanted(ENTRIES["DGS10"])
-ALL = "fred/fred_series_observations_file_type_json_realtime_end_9999_12_31_realtime_start_1776_07_04.json"
-FIRST_RELEASES = (
-    "fred/fred_series_observations_file_type_json_output_type_4_realtime_start_1776_07_04_series_id.json"
-)
-
 Span4 = tuple[str, str, str, str]
 
 
@@ -129,7 +120,7 @@ def test_unemployment_of_august_2023_is_3_8_as_first_released_and_revisions_are_
     assert found["row"].to_list() == [1, 2, 3, 4]
 
 
-def test_the_vintages_of_an_agency_without_a_known_hour_count_from_the_end_of_their_day() -> None:
+def test_vintages_without_a_known_hour_count_from_the_end_of_their_day() -> None:
     wanted = Wanted(ENTRIES["M2SL"])
     [found] = run(
         keyed(
@@ -177,6 +168,14 @@ def test_an_update_asks_from_the_last_vintage_and_repeats_it_at_its_time() -> No
         ("2023-07", 3.6, stored),
         ("2023-08", 3.7, at("2025-01-10 08:30")),
     ]
+
+
+def test_a_vintage_seen_on_its_own_day_keeps_the_moment_it_was_seen() -> None:
+    stored = at("2026-08-25 17:00").to_pydatetime()
+    rows: list[Span4] = [("2026-08-25", LAST_DAY, "2026-07-01", "23000")]
+    caller = keyed(rows, units="Billions of Dollars", series="M2SL")
+    [found] = run(caller, Wanted(ENTRIES["M2SL"], date(2026, 7, 1), stored))
+    assert found["released"].to_list() == [pd.Timestamp(stored)]
 
 
 def test_a_vintage_that_the_archive_does_not_know_makes_the_update_ask_for_all() -> None:
@@ -322,80 +321,9 @@ def test_a_series_that_is_not_revised_is_asked_for_since_what_is_stored() -> Non
     assert "realtime_start" not in caller.asked[-1].parameters
 
 
-def test_an_old_vintage_served_as_the_latest_figures_is_refused() -> None:
-    caller = ignored(LATEST, realtime_start="2024-05-01", realtime_end="2024-05-01")
+@pytest.mark.parametrize("shown", [("2024-05-01", "2024-05-01"), ("2026-08-30", "2026-09-01")])
+def test_an_old_vintage_served_as_the_latest_figures_is_refused(shown: tuple[str, str]) -> None:
+    caller = ignored(LATEST, realtime_start=shown[0], realtime_end=shown[1])
     caller.answers = {**caller.answers, "/series": described("Percent", "DGS10", "D")}
-    with pytest.raises(SourceError, match=r"DGS10.*of 2024-05-01"):
+    with pytest.raises(SourceError, match=rf"DGS10.*of {shown[0]}"):
         run(caller, DGS10)
-
-
-# Recorded answers
-
-Found = Callable[[str], Path]
-
-
-def recorded(path: Path, day: str) -> Body:
-    fetched = datetime.fromisoformat(day).replace(hour=20, tzinfo=UTC)
-    return body(path.read_bytes(), "fred", fetched=fetched)
-
-
-def test_every_vintage_of_gdp_as_recorded(recording: Found) -> None:
-    path = recording(ALL)
-    rows, count = fred_answers.read_spans(recorded(path, "2024-11-03"), GDP.entry, Span())
-    raw = json.loads(path.read_text())["observations"]
-    assert len(rows) == count == len(raw) == 3199
-    assert rows["value"].isna().sum() == sum(row["value"] == "." for row in raw) == 245
-    latest = {row["date"]: row["value"] for row in raw if row["realtime_end"] == LAST_DAY}
-    standing = rows[rows["end"] == np.datetime64(LAST_DAY)].set_index("period")["value"]
-    for day in ("1947-01-01", "2009-04-01", "2020-04-01", "2024-04-01"):
-        assert standing[day] == float(latest[day])
-    assert standing["2020-04-01"] == 19935.444
-
-
-def test_first_releases_of_gdp_agree_with_the_services_own_list(recording: Found) -> None:
-    rows, _ = fred_answers.read_spans(recorded(recording(ALL), "2024-11-03"), GDP.entry, Span())
-    first = rows.sort_values("start").drop_duplicates("period").set_index("period")
-    listed = json.loads(recording(FIRST_RELEASES).read_text())["observations"]
-    assert len(listed) == 132
-    for each in listed:
-        assert first.loc[each["date"], "value"] == float(each["value"])
-        assert f"{first.loc[each['date'], 'start']:%Y-%m-%d}" == each["realtime_start"]
-    with pytest.raises(SourceError, match="output_type=1, as asked"):
-        fred_answers.read_spans(recorded(recording(FIRST_RELEASES), "2024-11-03"), GDP.entry, Span())
-
-
-def test_recorded_vintage_dates_are_those_of_the_vintages(recording: Found) -> None:
-    dates = fred_answers.read_vintage_dates(
-        recorded(recording("fred/fred_series_vintagedates_file_type_json_series_id_GDP.json"), "2025-01-20"),
-        GDP.entry,
-    )
-    assert (len(dates), dates[0], dates[-1]) == (395, "1991-12-04", "2024-12-19")
-    rows, _ = fred_answers.read_spans(recorded(recording(ALL), "2024-11-03"), GDP.entry, Span())
-    assert set(rows["start"].dt.strftime("%Y-%m-%d")) <= set(dates)
-    assert fred_vintages.windows(dates, FIRST_DAY) == [Span()]
-
-
-@pytest.mark.parametrize(
-    ("file", "series", "day", "count", "spot"),
-    [
-        ("GDP", "GDP", "2024-12-19", 315, ("2024-07-01", 29374.914)),
-        ("CPILFESL", "CPILFESL", "2024-10-11", 813, ("2024-09-01", 320.767)),
-        ("CPILFESL_2", "CPILFESL", "2025-01-16", 816, ("2024-12-01", 323.383)),
-    ],
-)
-def test_recorded_figures(
-    recording: Found, file: str, series: str, day: str, count: int, spot: tuple[str, float]
-) -> None:
-    path = recording(f"fred/fred_series_observations_file_type_json_series_id_{file}.json")
-    rows, total = fred_answers.read_figures(recorded(path, day), ENTRIES[series])
-    raw = {row["date"]: row["value"] for row in json.loads(path.read_text())["observations"]}
-    assert len(rows) == total == len(raw) == count
-    assert rows.set_index("period")["value"][spot[0]] == float(raw[spot[0]]) == spot[1]
-    assert rows["value"].isna().sum() == sum(value == "." for value in raw.values())
-
-
-@pytest.mark.parametrize("series", ["GDP", "CPILFESL"])
-def test_recorded_descriptions_agree_with_the_catalog(recording: Found, series: str) -> None:
-    path = recording(f"fred/fred_series_file_type_json_series_id_{series}.json")
-    [told] = fred_answers.checked_description(recorded(path, "2025-01-20"), ENTRIES[series])
-    assert fred_units.agree(told.units, ENTRIES[series].source_unit) is True

@@ -157,11 +157,8 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
     kept: dict[str, int] = {}
     small = 0
     for number, each in enumerate(listed, start=1):
-        if (
-            each.operation_type != "Reverse Repo"
-            or each.term != "Overnight"
-            or each.total_amt_accepted is None
-        ):
+        overnight = each.operation_type == "Reverse Repo" and each.term == "Overnight"
+        if not overnight or each.total_amt_accepted is None:
             continue
         if "small value" in (each.note or "").lower():
             small += 1
