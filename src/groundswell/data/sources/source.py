@@ -124,15 +124,25 @@ def observations(
         rows: place of each in the answer, from 1.
         released: times with a zone, or `None` where the service does not say.
     """
-    period = pd.to_datetime(pd.Series(list(periods), dtype="object")).astype("datetime64[us]")
+    period = _times(periods).astype("datetime64[us]")
     length = len(period)
-    times = pd.Series([pd.NaT] * length if released is None else list(released), dtype="object")
+    if released is None:
+        times = pd.Series(pd.NaT, index=range(length), dtype="datetime64[us, UTC]")
+    else:
+        times = _times(released, utc=True).astype("datetime64[us, UTC]")
     return pd.DataFrame(
         {
             "series": pd.Series([series] * length, dtype="object"),
             "period": period,
             "value": pd.Series(list(values), dtype="float64"),
-            "released": pd.to_datetime(times, utc=True).astype("datetime64[us, UTC]"),
+            "released": times,
             "row": pd.Series(list(rows), dtype="int64"),
         }
     )
+
+
+def _times(given: Iterable[object], utc: bool = False) -> pd.Series[pd.Timestamp]:
+    """Return times as a series; those that pandas holds already are not taken apart."""
+    if isinstance(given, pd.DatetimeIndex) and not utc:
+        return pd.Series(given, index=range(len(given)))
+    return pd.to_datetime(pd.Series(list(given), dtype="object"), utc=utc)
