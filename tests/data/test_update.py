@@ -21,7 +21,7 @@ from loopback import Server, hang, html_instead, serving
 from made_data import made_entry
 
 from groundswell.data import calendar, staleness
-from groundswell.data.errors import DataError, StoreBusyError
+from groundswell.data.errors import DataError, StoreBusyError, StoreError
 from groundswell.data.gathering import Step
 from groundswell.data.settings import Settings
 from groundswell.data.sources import cboe
@@ -159,17 +159,24 @@ def test_a_source_whose_plan_breaks_fails_whole_and_alone(
 
 
 def test_what_the_store_refuses_fails_as_that_source_alone(
-    user: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    user: Settings, server: Server, tmp_path: Path
 ) -> None:
+    """Here a series whose unit somebody changed after it had been stored."""
     again(user, "vix")
-    header, *lines = catalog_rows("vix", "vix9d")
+    header, *lines = catalog_rows("vix")
     extension = tmp_path / "mine.csv"
-    other = lines[0].replace("percent a year", "index points")
-    extension.write_text("\n".join([header, other, lines[1]]), "utf-8")
-    mine = user.model_copy(update={"catalog": extension})
-    with pytest.raises(DataError, match="unit"):
-        again(mine, "vix", "vix9d")
+    extension.write_text("\n".join([header, lines[0].replace("percent a year", "index points")]), "utf-8")
+    server.routes["/fredgraph.csv"] = "observation_date,VIXCLS\n" + "".join(
+        f"{day:%Y-%m-%d},{value}\n" for day, value in VALUES.items()
+    )
+    addresses = {**user.addresses, "fred_graph": server.address}
+    mine = user.model_copy(update={"catalog": extension, "addresses": addresses})
+    told = rows(again(mine, "vix", "vix_fred"))
+    assert "unit" in str(told["vix"]["failed"])
+    assert (told["vix"]["new"], told["vix_fred"]["new"]) == (0, len(VALUES))
     np.testing.assert_array_equal(place(user).latest("vix"), VALUES)
+    with pytest.raises(StoreError, match="unit"):
+        again(mine, "vix")
 
 
 def catalog_rows(*series: str) -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from groundswell.data import gathering, staleness
 from groundswell.data.book import NEW_YORK
 from groundswell.data.catalog import Catalog, Entry, catalog
+from groundswell.data.errors import SourceError
 from groundswell.data.gathering import Progress
 from groundswell.data.http.client import Client
 from groundswell.data.settings import Settings, settings_file
@@ -131,10 +132,13 @@ def _reached(settings: Settings, known: Catalog, progress: Progress) -> dict[str
         with Client(aside, until=until) as client:
             today = pd.Timestamp.now(NEW_YORK).date()
             gathered = gathering.gather(plan, client, today, until, progress)
-    return {
-        key: str(gathered.failures[wanted[0].entry.id]) if wanted[0].entry.id in gathered.failures else ""
-        for key, wanted in plan.items()
-    }
+    failures = {key: gathered.failures.get(wanted[0].entry.id) for key, wanted in plan.items()}
+    return {key: "" if error is None else _words(error) for key, error in failures.items()}
+
+
+def _words(error: SourceError) -> str:
+    """Return an error without its address, which the table of services has."""
+    return f"{error.what}. To do: {error.remedy}" if error.remedy else error.what
 
 
 def _small(source: str, known: Catalog) -> Entry | None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from groundswell.data.gathering import Step
     from groundswell.data.update import Updated
 
-LISTED = 12
-"""Series of one state that are named one by one; the rest are counted."""
+LISTED, EXAMPLES = 12, 3
+"""Series that are named one by one where something is wrong with them, and where they only are missing."""
 
 
 @contextmanager
@@ -153,10 +153,9 @@ def _services(services: pd.DataFrame, console: Console) -> None:
         key = "" if row["key_state"] == "none wanted" else f"{row['key']} {row['key_state']}"
         rows.append((NAMES.get(row["source"], row["source"]), row["state"], *counts, key))
     lines.grid(console, header, rows, "<<>>>><")
-    for row in services.to_dict("records"):
-        if row["state"] == "fails":
-            name = NAMES.get(row["source"], row["source"])
-            lines.paragraph(console, f"- {name}: {row['reason']}", indent="  ")
+    for reason, group in services[services["state"] == "fails"].groupby("reason", sort=False):
+        names = ", ".join(NAMES.get(key, key) for key in group["source"])
+        lines.paragraph(console, f"- {names}: {reason}", indent="  ")
 
 
 def _keys(services: pd.DataFrame, console: Console) -> None:
@@ -178,13 +177,13 @@ def _troubles(part: pd.DataFrame, state: str, remark: str, console: Console) -> 
     lines.heading(console, state.capitalize(), remark)
     for (source, reason), group in part.groupby(["source", "reason"], sort=False):
         name = NAMES.get(str(source), str(source))
-        lines.paragraph(console, f"- {name}: {_named(group['series'])}: {reason}", indent="  ")
+        named = _named(group["series"], EXAMPLES if state == "missing" else LISTED)
+        lines.paragraph(console, f"- {name}: {named}: {reason}", indent="  ")
 
 
-def _named(series: pd.Series) -> str:
+def _named(series: pd.Series, most: int = LISTED) -> str:
     names = series.tolist()
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def _size(size: object) -> str:
