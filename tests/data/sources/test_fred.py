@@ -84,6 +84,13 @@ def test_the_older_header_is_read_too() -> None:
     [
         (WIDE.replace("DGS2", "DGS02"), "'DGS2' stands 0 times"),
         (
+            WIDE.replace("DGS2", "DGS2,DGS2")
+            .replace("3.9", "3,4")
+            .replace(".\n", ".,\n")
+            .replace("3.8", "3,4"),
+            "2 times",
+        ),
+        (
             WIDE.replace("3.9", "3.9%"),
             r"series DGS2 \(yield_2y\), fredgraph\.csv, row 2: '3.9%' is not a number",
         ),

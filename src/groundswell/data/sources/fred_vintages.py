@@ -75,11 +75,11 @@ def _asked(caller: Caller, wanted: Wanted, today: date, vintages: bool) -> Deliv
     if vintages:
         rows, bodies = _vintages(caller, wanted, today)
         rows["value"] = fred_answers.to_current_scale(rows, units)
-        released = _released(rows, wanted, max(each.fetched for each in bodies))
+        released = pd.DatetimeIndex(_released(rows, wanted, max(each.fetched for each in bodies)))
     else:
         rows, bodies = _figures(caller, wanted, today)
         rows = rows[rows["value"].notna()]
-    found = observations(entry.id, rows["period"], rows["value"], rows["row"], released)
+    found = observations(entry.id, pd.DatetimeIndex(rows["period"]), rows["value"], rows["row"], released)
     return Delivery(found, bodies=(described, *bodies))
 
 

@@ -143,6 +143,6 @@ def observations(
 
 def _times(given: Iterable[object], utc: bool = False) -> pd.Series[pd.Timestamp]:
     """Return times as a series; those that pandas holds already are not taken apart."""
-    if isinstance(given, pd.DatetimeIndex) and not utc:
-        return pd.Series(given, index=range(len(given)))
+    if isinstance(given, pd.DatetimeIndex):
+        return pd.Series(pd.to_datetime(given, utc=utc), index=range(len(given)))
     return pd.to_datetime(pd.Series(list(given), dtype="object"), utc=utc)
