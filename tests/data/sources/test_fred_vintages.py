@@ -7,19 +7,22 @@
 - Vintages that the service ignores are found out, in all the ways it can do so; so are a changed unit,
   frequency, shape, another series, pages that do not add up, vintages of the future.
 - Daily series with more vintages than one answer may span are asked for in windows.
+- Asking in two steps brings what asking at once brings (property).
 - Series that ALFRED may not keep come with their latest figures only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from answering import Answering
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
@@ -327,3 +330,46 @@ def test_an_old_vintage_served_as_the_latest_figures_is_refused(shown: tuple[str
     caller.answers = {**caller.answers, "/series": described("Percent", "DGS10", "D")}
     with pytest.raises(SourceError, match=rf"DGS10.*of {shown[0]}"):
         run(caller, DGS10)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Span4]:
+    """Return spans of a few months of figures, revised and withdrawn on random days."""
+    rows: list[Span4] = []
+    for month in range(draw(st.integers(1, 4))):
+        first = date(2020, 1 + month, 10)
+        later = sorted(draw(st.sets(st.integers(1, 90), max_size=4)))
+        days = [first, *(first + timedelta(days=each) for each in later)]
+        ends = [*((day - timedelta(days=1)).isoformat() for day in days[1:]), LAST_DAY]
+        for number, (day, end) in enumerate(zip(days, ends, strict=True)):
+            value = draw(st.sampled_from(["3.5", "3.6", "."])) if number else "3.4"
+            rows.append((day.isoformat(), end, f"2020-{1 + month:02d}-01", value))
+    return rows
+
+
+@given(histories(), st.data())
+@settings(max_examples=25, deadline=None)
+def test_asking_in_two_steps_brings_what_asking_at_once_brings(
+    rows: list[Span4], data: st.DataObject
+) -> None:
+    [whole] = run(keyed(rows), UNRATE)
+    stored = data.draw(st.sampled_from(sorted(set(whole["released"]))))
+    [later] = run(keyed(rows), Wanted(UNRATE.entry, date(2020, 1, 1), stored.to_pydatetime()))
+    columns = ["period", "released", "value"]
+    expected = whole.loc[whole["released"] >= stored, columns].sort_values(columns, ignore_index=True)
+    pd.testing.assert_frame_equal(later[columns].sort_values(columns, ignore_index=True), expected)
+
+
+@given(st.sets(st.dates(date(1990, 1, 1), date(2026, 8, 31)), min_size=1, max_size=60), st.integers(3, 9))
+def test_windows_hold_every_vintage_once_and_none_too_many(days: set[date], most: int) -> None:
+    dates = sorted(day.isoformat() for day in days)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fred_vintages, "MOST_VINTAGES", most)
+        spans = fred_vintages.windows(dates, FIRST_DAY)
+    held = [[day for day in dates if span.first <= day <= span.last] for span in spans]
+    told = [
+        held[0],
+        *([d for d in days if d > span.first] for span, days in zip(spans[1:], held[1:], strict=True)),
+    ]
+    assert [day for window in told for day in window] == dates
+    assert max(map(len, held)) <= most
