@@ -135,6 +135,9 @@ def test_a_stated_vintage_that_changed_is_kept_in_both_versions(store: Store) ->
     back = said("2024-01-28", stated=[("2024-01-01", "2024-01-05", 1.0)])
     assert counts(store.write([back])) == (0, 1, 0)
     assert store.latest("jobs").to_list() == [1.0]
+    gone = said("2024-01-29", stated=[("2024-01-01", "2024-01-05", math.nan)])
+    assert counts(store.write([gone])) == (0, 1, 0)
+    assert store.latest("jobs").empty
 
 
 def test_a_change_to_an_old_vintage_is_kept_but_does_not_become_the_latest_figure(
@@ -143,6 +146,7 @@ def test_a_change_to_an_old_vintage_is_kept_but_does_not_become_the_latest_figur
     first, second = ("2024-01-01", "2024-01-05", 1.0), ("2024-01-01", "2024-01-12", 1.5)
     store.write([said("2024-01-15", stated=[first, second])])
     assert counts(store.write([said("2024-01-20", stated=[(*first[:2], 0.9), second])])) == (0, 1, 1)
+    assert counts(store.write([said("2024-01-21", stated=[(*first[:2], 0.8)])])) == (0, 1, 0)
     assert store.latest("jobs").to_list() == [1.5]
     assert 0.9 in pd.read_parquet(store.export(tmp_path / "out")[0])["value"].to_list()
 

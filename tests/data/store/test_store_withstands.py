@@ -66,14 +66,14 @@ def test_many_readers_and_a_writer_never_disturb_each_other(store: Store) -> Non
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for day in range(2, 8):
+    for day in range(2, 6):
         store.write([said(f"2024-01-{day + 10}", values={f"2024-01-0{day}": float(day)})])
     finished.set()
     for reader in readers:
         reader.join()
     assert problems == []
-    assert len(store.observations()) == 7
-    assert set(lengths) <= set(range(1, 8))
+    assert len(store.observations()) == 5
+    assert set(lengths) <= set(range(1, 6))
 
 
 def test_what_killed_writers_left_is_cleared_and_other_files_stay(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_a_failed_write_leaves_the_store_as_it_was_and_nothing_beside_it(store: 
     assert sorted(each.name for each in store.path.parent.iterdir()) == ["store.duckdb", "store.duckdb.lock"]
 
 
-@pytest.mark.parametrize("length", [0, 100, 5000, 300_000])
+@pytest.mark.parametrize("length", [0, 5000, 300_000])
 def test_a_truncated_store_is_refused_and_never_deleted(store: Store, length: int) -> None:
     damaged = store.path.read_bytes()[:length]
     store.path.write_bytes(damaged)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 
 import pandas as pd
@@ -110,7 +111,7 @@ class Batch:
     failures: tuple[SeriesFailure, ...] = ()
     entries: tuple[Entry, ...] = ()
 
-    @property
+    @cached_property
     def answered(self) -> tuple[str, ...]:
         """Return every series the batch is an answer for, each once."""
         observed = self.observations["series"].unique().tolist()

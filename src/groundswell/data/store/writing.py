@@ -103,8 +103,9 @@ def _answers(batches: Iterable[Batch]) -> pa.Table:
 
 def _incoming(batches: Iterable[Batch]) -> pa.Table:
     wanted = vintages.INCOMING
+    # Hundreds of small frames: threads of its own for each would cost Arrow more than they bring.
     tables = [
-        pa.Table.from_pandas(batch.observations[wanted.names], schema=wanted, preserve_index=False)
+        pa.Table.from_pandas(batch.observations[wanted.names], wanted, preserve_index=False, nthreads=1)
         for batch in batches
     ]
     return pa.concat_tables([table.replace_schema_metadata() for table in tables])
