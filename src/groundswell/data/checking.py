@@ -6,6 +6,7 @@ concerns one series; the others of the same answer stand.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -109,8 +110,21 @@ def checked(observations: pd.DataFrame, entry: Entry, fetched: datetime) -> pd.D
     return result.loc[~running].reset_index(drop=True) if running.any() else result
 
 
-@cache
+_OPENING = threading.Lock()
+
+
 def _schema() -> DataFrameSchema:
+    """Return the columns of a delivery.
+
+    Services are checked side by side, and pandera cannot be imported by two threads at once: its modules
+    import each other, and each thread would wait for the other.
+    """
+    with _OPENING:
+        return _made_schema()
+
+
+@cache
+def _made_schema() -> DataFrameSchema:
     """Return the columns of a delivery; pandera is imported here, as it costs half a second."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
@@ -127,10 +141,11 @@ def _schema() -> DataFrameSchema:
 
 
 def _formed(observations: pd.DataFrame, entry: Entry) -> None:
+    schema = _schema()
     from pandera.errors import SchemaError, SchemaErrors
 
     try:
-        _schema().validate(observations)
+        schema.validate(observations)
     except (SchemaError, SchemaErrors) as problem:
         first = problem if isinstance(problem, SchemaError) else problem.schema_errors[0]
         row = None
