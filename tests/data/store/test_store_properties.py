@@ -173,7 +173,7 @@ def test_what_was_stated_before_a_day_is_what_a_store_told_nothing_later_holds(
 
 
 @pytest.mark.bars
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(many(any_histories()), many(seen_histories()), many(stated_histories()), st.integers(1, 13))
 def test_all_of_it_for_many_histories(
     anyhow: list[History], seen: list[History], stated: list[History], day: int
