@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,12 @@ from loopback import Server, hang, html_instead, serving
 from made_data import made_entry
 
 from groundswell.data import calendar, staleness
-from groundswell.data.errors import DataError, StoreBusyError, StoreError
+from groundswell.data.errors import DataError, SourceError, StoreBusyError, StoreError
 from groundswell.data.gathering import Step
+from groundswell.data.http.service import Caller
 from groundswell.data.settings import Settings
 from groundswell.data.sources import cboe
+from groundswell.data.sources.source import Delivery, Job, observations
 from groundswell.data.stored_book import place
 from groundswell.data.update import Updated, update
 
@@ -128,6 +130,56 @@ def test_a_thread_that_never_comes_back_does_not_hold_up_the_rest(
     assert time.monotonic() - start < 4.0
     assert [bool(told[name]["failed"]) for name in ("vix", "vix9d", "vix3m")] == [False, True, True]
     assert "no answer in the time allowed" in str(told["vix3m"]["failed"])
+
+
+def in_place_of(monkeypatch: pytest.MonkeyPatch, *runs: Callable[[Caller], Delivery]) -> None:
+    """Let the source plan these jobs instead, each for the series `vix`."""
+    jobs = [Job(cboe.SERVICE, ("vix",), run) for run in runs]
+    monkeypatch.setattr(type(cboe.SOURCE), "jobs", lambda self, *given: jobs)
+
+
+def delivered(days: pd.DatetimeIndex) -> Delivery:
+    return Delivery(observations("vix", days, VALUES[days], range(1, len(days) + 1)))
+
+
+def refused(caller: Caller) -> Delivery:
+    raise SourceError("the second page is missing", where="cboe, series 'vix'")
+
+
+def test_a_series_of_several_jobs_is_taken_whole_or_not_at_all(
+    user: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing of it now would count as first seen at the next update."""
+    in_place_of(monkeypatch, lambda caller: delivered(DAYS[:5]), refused)
+    told = rows(again(user, "vix"))["vix"]
+    assert ("second page is missing" in str(told["failed"]), told["new"]) == (True, 0)
+    halves = (lambda caller: delivered(DAYS[:5]), lambda caller: delivered(DAYS[5:]))
+    in_place_of(monkeypatch, *halves)
+    assert rows(again(user, "vix"))["vix"]["new"] == len(DAYS)
+    stored = place(user).observations("vix")
+    assert set(stored["basis"]) == {"rule"}, "both halves are of one moment"
+
+
+def test_an_empty_answer_is_refused_until_something_is_stored(
+    user: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place_of(monkeypatch, lambda caller: Delivery())
+    assert "the answer holds no row" in str(rows(again(user, "vix"))["vix"]["failed"])
+    in_place_of(monkeypatch, lambda caller: delivered(DAYS))
+    again(user, "vix")
+    in_place_of(monkeypatch, lambda caller: Delivery())
+    told = again(user, "vix")
+    assert (told.status, rows(told)["vix"]["new"]) == (0, 0)
+
+
+def test_a_series_that_a_job_does_not_serve_is_refused(
+    user: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stray = observations("skew", DAYS, VALUES + 100, range(len(DAYS)))
+    whole = pd.concat([delivered(DAYS).observations, stray], ignore_index=True)
+    in_place_of(monkeypatch, lambda caller: Delivery(whole))
+    assert rows(again(user, "vix"))["vix"]["failed"] == ""
+    assert "skew" not in set(place(user).observations()["series"])
 
 
 def test_a_defect_of_ours_is_named_as_one(user: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def _scale(book: Book, day: pd.Timestamp, index: str) -> list[tuple[object, ...]
         ("volume", "Volume, average day", scale[1], sessions[-VOLUME_WINDOW:][0]),
     ):
         own = name in book.series and book.values(name).index[-1] >= since
-        note = "from the book" if own else "from the table"
+        note = "as given" if own else "estimated"
         value = f"${row['value']:,.0f}bn [{row['low']:,.0f}, {row['high']:,.0f}]"
         rows.append(
             (item, value, day, note, _source(book.series[name], book.label) if own else words.TABLE, False)

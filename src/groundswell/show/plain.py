@@ -60,7 +60,7 @@ def to_markdown(desk: Desk) -> str:
         f"# Groundswell desk, {words.day(desk.as_of)}",
         f"**{_escape(desk.headline)}**",
         f"Data: {_escape(desk.source)}, through {words.day(desk.through)}, "
-        f"{words.count(desk.stale_days, 'day')} old on the evening of the sheet; made "
+        f"{words.age(desk.stale_days)}; made "
         f"{words.day(desk.made_on)}. USD bn; + buys, {words.MINUS} sells; ranges in brackets.",
     ]
     for build in (
