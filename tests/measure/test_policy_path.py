@@ -256,6 +256,20 @@ def test_auto_takes_the_better_conditioned_way_but_trusts_no_month_beyond_the_li
     assert (spot.anchor, spot.direction) == ("start_rate", "forward")
 
 
+def test_the_month_nearest_to_the_meeting_ties_it_down_and_none_far_beyond_the_list() -> None:
+    march, july = date(2024, 3, 12), date(2024, 7, 20)
+    months = [f"2024-{month:02}" for month in (3, 4, 5, 6, 7, 9)]
+    found = fed_meetings.solve(months, [march, july])
+    anchors = [one.anchor for one in found if isinstance(one, fed_meetings.Meeting)]
+    assert anchors == ["2024-04", "2024-06"]
+    alone = fed_meetings.solve(["2024-05", "2024-07", "2024-09"], [july])
+    assert isinstance(alone[0], DataError)
+
+
+def test_a_whole_step_in_binary_is_one_step() -> None:
+    assert policy_path.distribution(pd.Series([0.25 + 1e-15])).iloc[0].to_dict() == {0: 0.0, 25: 1.0}
+
+
 @pytest.mark.parametrize(
     ("prices", "meetings", "choices", "words"),
     [
