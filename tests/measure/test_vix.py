@@ -320,9 +320,22 @@ def test_a_contract_that_stands_twice_is_refused() -> None:
 
 
 PUBLISHED = [
-    # file, day of the quotes (16:15 in New York), rate, closes of VIX9D, VIX, VIX3M, VIX6M by Cboe
-    ("spx_2022-02-05", datetime(2022, 2, 4, 16, 15), 0.003, (21.86, 23.22, 26.25, 27.58)),
-    ("spx_2022-06-11", datetime(2022, 6, 10, 16, 15), 0.0125, (28.78, 27.75, 29.72, 30.94)),
+    # file, close in New York, Treasury yields at 1, 3, 6 and 12 months in percent, Cboe's closes of
+    # VIX9D, VIX, VIX3M and VIX6M, and how near we come
+    (
+        "spx_2022-02-05",
+        datetime(2022, 2, 4, 16, 15),
+        (0.03, 0.23, 0.56, 0.98),
+        (21.86, 23.22, 26.25, 27.58),
+        (0.015, 0.015, 0.015, 0.015),
+    ),
+    (
+        "spx_2022-06-11",
+        datetime(2022, 6, 10, 16, 15),
+        (0.90, 1.39, 2.02, 2.58),
+        (28.78, 27.75, 29.72, 30.94),
+        (0.04, 0.04, 0.20, 0.20),
+    ),
 ]
 
 
@@ -331,17 +344,41 @@ def chain_of(find: Callable[[str], Path], name: str) -> pd.DataFrame:
         return cboe_chain.read_quotedata(file.read()).quotes
 
 
-@pytest.mark.parametrize(("name", "wall", "rate", "closes"), PUBLISHED)
+@pytest.mark.parametrize(("name", "wall", "yields", "closes", "near"), PUBLISHED)
 def test_real_chains_give_the_published_closes(
-    real_data: Callable[[str], Path], name: str, wall: datetime, rate: float, closes: tuple[float, ...]
+    real_data: Callable[[str], Path],
+    name: str,
+    wall: datetime,
+    yields: tuple[float, ...],
+    closes: tuple[float, ...],
+    near: tuple[float, ...],
 ) -> None:
-    chain = chain_of(real_data, name)
     taken = wall.replace(tzinfo=ZoneInfo("America/New_York"))
-    curve = vix_chain.curve(chain, taken, rate=rate)
-    errors = np.abs(curve["level"].to_numpy() - closes)
-    assert errors[:2].max() < 0.04  # 9 and 30 days
-    assert errors.max() < 0.25  # the published 93 and 184 days may take other expiries
+
+    def rate(minutes: float) -> float:
+        return float(np.interp(minutes / 1440, [30, 91, 182, 365], yields)) / 100
+
+    curve = vix_chain.curve(chain_of(real_data, name), taken, rate=rate)
+    assert (np.abs(curve["level"].to_numpy() - closes) < near).all()
     assert not curve["extrapolated"].any()
+    assert (curve["reason"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("name", "wall", "index", "close"),
+    [
+        ("spx_2025-01-06_jan", datetime(2025, 1, 6, 16, 15), "30D", 16.04),  # Cboe's VIX of the day
+        ("spy_2023-09-14", datetime(2023, 9, 14, 16, 15), "30D", 12.82),
+        ("spx_2023-02-03_to_feb", datetime(2023, 2, 3, 16, 15), "9D", None),
+    ],
+)
+def test_every_expiry_of_the_other_real_chains_goes_through(
+    real_data: Callable[[str], Path], name: str, wall: datetime, index: str, close: float | None
+) -> None:
+    chain, taken = chain_of(real_data, name), wall.replace(tzinfo=ZoneInfo("America/New_York"))
+    assert not [one.reason for one in vix_chain.terms(chain, taken, rate=0.045) if one.term is None]
+    level = vix_chain.curve(chain, taken, rate=0.045).loc[index, "level"]
+    assert level == pytest.approx(close, abs=0.2) if close else 10 < level < 30
 
 
 def test_a_chain_taken_after_hours_says_why_it_has_no_curve(real_data: Callable[[str], Path]) -> None:

@@ -4,7 +4,7 @@ minutes they have left, and the level at 9, 30, 93 and 184 days.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -104,14 +104,16 @@ def strikes_side_by_side(contracts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(vix.QUOTES, columns, strict=True)))
 
 
-def terms(chain: pd.DataFrame, taken: datetime, *, rate: float) -> list[ChainTerm]:
+def terms(chain: pd.DataFrame, taken: datetime, *, rate: float | Callable[[float], float]) -> list[ChainTerm]:
     """Return every living expiry of the chain, the earliest settlement first.
 
     Args:
         chain: one row per contract; columns `root`, `expiry`, `kind`, `strike`, `bid`, `ask` (those of
             the stored snapshots).
         taken: moment of the quotes, with its zone.
-        rate: riskless, annual, continuously compounded, decimal, one for all expiries.
+        rate: riskless, annual, continuously compounded, decimal: one for all expiries, or a function of
+            the minutes to settlement, as the method takes it from the Treasury curve (worth 0.2 points
+            of a 6-month index when rates are 2%).
 
     Raises:
         DataError: `taken` has no zone. An expiry whose quotes are not good enough is listed with the
@@ -124,7 +126,8 @@ def terms(chain: pd.DataFrame, taken: datetime, *, rate: float) -> list[ChainTer
         if minutes <= 0:
             continue
         try:
-            term = vix.term(strikes_side_by_side(contracts), minutes=minutes, rate=rate)
+            known = rate(minutes) if callable(rate) else rate
+            term = vix.term(strikes_side_by_side(contracts), minutes=minutes, rate=known)
         except DataError as refusal:
             found.append(ChainTerm(day, str(root), minutes, None, str(refusal)))
         else:
@@ -143,7 +146,8 @@ def bracket(
         candidates: those with a term count; in any order.
         horizon_minutes: above zero.
         fridays: only expiries on a Friday, of which the monthly one by its morning settlement, as the
-            VIX takes them; where fewer than two are Fridays, all days count.
+            VIX takes them (all days together miss its close of 10 June 2022 by half a point); where
+            fewer than two are Fridays, all days count.
 
     Raises:
         DataError: fewer than two expiries have a term.
@@ -170,7 +174,7 @@ def curve(
     chain: pd.DataFrame,
     taken: datetime,
     *,
-    rate: float,
+    rate: float | Callable[[float], float],
     horizons: Mapping[str, float] = vix.HORIZONS,
     fridays: bool = True,
 ) -> pd.DataFrame:
@@ -185,7 +189,7 @@ def curve(
     Args:
         chain: as `terms`.
         taken: moment of the quotes, with its zone.
-        rate: riskless, annual, continuously compounded, decimal.
+        rate: as `terms`.
         horizons: minutes by name.
         fridays: as `bracket`.
 
