@@ -161,7 +161,7 @@ def test_prices_made_from_a_path_give_it_back(
     assert found["end"].tolist() == pytest.approx(rates[1:], **close)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(paths())
 def test_probabilities_sum_to_one_and_mean_what_is_priced(path: tuple[list[date], list[float]]) -> None:
     meetings, rates = path

@@ -367,7 +367,7 @@ def test_real_chains_give_the_published_closes(
 @pytest.mark.parametrize(
     ("name", "wall", "index", "close"),
     [
-        ("spx_2025-01-06_jan", datetime(2025, 1, 6, 16, 15), "30D", 16.04),  # Cboe's VIX of the day
+        ("spx_2025-01-06_jan", datetime(2025, 1, 6, 16, 15), "30D", 16.04),  # the VIX of the day, recalled
         ("spy_2023-09-14", datetime(2023, 9, 14, 16, 15), "30D", 12.82),
         ("spx_2023-02-03_to_feb", datetime(2023, 2, 3, 16, 15), "9D", None),
     ],

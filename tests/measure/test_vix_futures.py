@@ -28,7 +28,7 @@ VOLMAGEDDON = pd.DataFrame({FEBRUARY: [15.625, 33.225], MARCH: [14.975, 27.975]}
 
 
 def test_the_futures_index_of_5_february_2018_rose_by_96_1_percent() -> None:
-    move = float(vix_futures.short_term_index_return(15.625, 14.975, 33.225, 27.975, 7 / 20))
+    move = vix_futures.short_term_index_return(15.625, 14.975, 33.225, 27.975, 7 / 20)
     assert round(100 * move, 2) == 96.10
     purchase = float(vix_futures.reset_trade(3.2, -1, move))
     assert round(purchase, 2) == 6.15

@@ -117,7 +117,7 @@ def excess_of(paths: npt.ArrayLike) -> Floats:
     beliefs = np.asarray(paths, dtype=np.float64)
     uncertainty = beliefs * (1 - beliefs)
     movement = (np.diff(beliefs, axis=-1) ** 2).sum(axis=-1)
-    return np.asarray(movement - (uncertainty[..., 0] - uncertainty[..., -1]))
+    return np.asarray(movement - (uncertainty[..., 0] - uncertainty[..., -1]))[()]
 
 
 def bayesian_paths(

@@ -79,7 +79,7 @@ def short_term_index_return(
             pair.append(np.where(held == 0, 0.0, share * price))
         legs.append(pair)
     (front_was, front_is), (second_was, second_is) = legs
-    return np.asarray((front_is + second_is) / (front_was + second_was) - 1, dtype=np.float64)
+    return np.asarray((front_is + second_is) / (front_was + second_was) - 1, dtype=np.float64)[()]
 
 
 def front_weights(sessions: pd.DatetimeIndex) -> pd.DataFrame:
@@ -203,7 +203,7 @@ def reset_trade(assets: npt.ArrayLike, multiple: npt.ArrayLike, underlying: npt.
     if not (money >= 0).all():
         raise DataError(f"the assets are {_first(money, money >= 0):g}", expected="USD bn, not negative")
     times = np.asarray(multiple, dtype=np.float64)
-    return np.asarray(money * (times**2 - times) * np.asarray(underlying, dtype=np.float64))
+    return np.asarray(money * (times**2 - times) * np.asarray(underlying, dtype=np.float64))[()]
 
 
 def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
@@ -222,7 +222,7 @@ def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
     price = np.asarray(level, dtype=np.float64)
     if not (price > 0).all():
         raise DataError(f"the price is {_first(price, price > 0):g}", where=_WHERE, expected="above zero")
-    return np.asarray(np.asarray(amount, dtype=np.float64) * 1e9 / (price * DOLLARS_PER_POINT))
+    return np.asarray(np.asarray(amount, dtype=np.float64) * 1e9 / (price * DOLLARS_PER_POINT))[()]
 
 
 def _price(
