@@ -142,6 +142,17 @@ def test_revised_series_dated_by_rule_are_counted(folder: Path) -> None:
         assert not any("whose figures are revised" in note for note in load(as_of="2016-12-30").notes)
 
 
+def test_an_index_that_does_not_fit_is_refused_on_every_evening_alike(folder: Path) -> None:
+    closes = index_closes()
+    closes["2018-09-04"] *= 1.01
+    tell(folder, {"index": closes}, at="2020-07-01 12:00")
+    for evening in ("2018-03-01", "2019-03-01"):
+        loaded = load(as_of=evening)
+        assert same(loaded, load().cut(evening))
+        assert "first on 2018-09-04" in " ".join(loaded.notes)
+        assert loaded.label == "FRED"
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     evening=st.dates(pd.Timestamp("2016-06-01").date(), pd.Timestamp("2020-07-20").date()),

@@ -150,9 +150,11 @@ def test_a_series_of_several_jobs_is_taken_whole_or_not_at_all(
     user: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is missing of it now would count as first seen at the next update."""
+    again(user, "vix9d")
     in_place_of(monkeypatch, lambda caller: delivered(DAYS[:5]), refused)
     told = rows(again(user, "vix"))["vix"]
     assert ("second page is missing" in str(told["failed"]), told["new"]) == (True, 0)
+    assert "vix" not in set(place(user).observations()["series"])
     halves = (lambda caller: delivered(DAYS[:5]), lambda caller: delivered(DAYS[5:]))
     in_place_of(monkeypatch, *halves)
     assert rows(again(user, "vix"))["vix"]["new"] == len(DAYS)
@@ -251,6 +253,16 @@ def test_names_that_are_unknown_are_refused_before_anything_is_asked(user: Setti
         with pytest.raises(DataError):
             update(user, **wrong)  # type: ignore[arg-type]
     assert server.requests == []
+
+
+def test_a_catalog_of_the_users_own_is_checked(user: Settings, tmp_path: Path) -> None:
+    missing = user.model_copy(update={"catalog": tmp_path / "none.csv"})
+    with pytest.raises(DataError, match="GROUNDSWELL_CATALOG"):
+        update(missing, series=("vix",))
+    header, line = catalog_rows("vix")
+    (tmp_path / "other.csv").write_text(f"{header}\n{line.replace('cboe', 'nowhere')}\n", "utf-8")
+    with pytest.raises(DataError, match="there is no source 'nowhere'"):
+        update(user.model_copy(update={"catalog": tmp_path / "other.csv"}), series=("vix",))
 
 
 def test_a_second_writer_is_told_so(user: Settings) -> None:

@@ -94,8 +94,20 @@ def catalog(extension: Path | None = None) -> Catalog:
                     raise DataError(f"the series '{entry.id}' stands twice", where=file.name)
                 entries[entry.id] = entry
     if extension is not None:
-        entries |= {entry.id: entry for entry in read(extension.read_text("utf-8"), str(extension))}
+        entries |= {entry.id: entry for entry in read(_text(extension), str(extension))}
     return MappingProxyType(entries)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise DataError(
+            f"the catalog of your own cannot be read: {problem}",
+            where=str(file),
+            expected="a CSV file in UTF-8",
+            remedy="correct the setting GROUNDSWELL_CATALOG, or the file",
+        ) from problem
 
 
 def read(text: str, name: str) -> list[Entry]:

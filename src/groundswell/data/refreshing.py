@@ -18,7 +18,7 @@ from groundswell.data.catalog import Entry, catalog
 from groundswell.data.errors import GroundswellError
 from groundswell.data.gathering import Progress
 from groundswell.data.settings import Settings
-from groundswell.data.sources.roster import SOURCES
+from groundswell.data.sources.roster import SOURCES, known
 from groundswell.data.stored_book import place
 from groundswell.data.update import Updated, absent, chosen, update
 
@@ -67,7 +67,7 @@ def refresh(
         wanted = [
             each
             for each in chosen(catalog(settings.catalog), needed_by=sheet)
-            if not absent(settings, SOURCES[each.source].service)
+            if not absent(settings, SOURCES[known(each.source)].service)
         ]
         lacking = _lacking(settings, wanted)
         if not lacking:
