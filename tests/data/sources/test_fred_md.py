@@ -123,6 +123,7 @@ def test_series_that_are_new_come_whole_beside_those_that_go_on() -> None:
         (written(FIRST).replace("Transform:,2,6", "1/1/2024,4.0,310"), "and '1/1/2024'"),
         (written(FIRST).replace("Transform:,2,6", "Transform:,2,9"), "row 2: '9' is not a transformation"),
         (written(FIRST).replace("3/1/2024", "3/2/2024"), "row 5: '3/2/2024' is out of turn"),
+        (written(FIRST).replace("1/1/2024", "soon"), "row 3: 'soon' is out of turn"),
         (written(FIRST).replace("3/1/2024,4.0,312.5\r\n", ""), "row 5: '4/1/2024' is out of turn"),
         (written(FIRST).replace("3/1/2024,4.0,312.5", "3/1/2024,4.0"), "row 5: 2 cells"),
         ("sasdate,UNRATE\r\n", "it begins with 'sasdate' and ''"),
