@@ -265,10 +265,11 @@ def test_a_catalog_of_the_users_own_is_checked(user: Settings, tmp_path: Path) -
         update(user.model_copy(update={"catalog": tmp_path / "other.csv"}), series=("vix",))
 
 
-def test_a_second_writer_is_told_so(user: Settings) -> None:
+def test_a_second_update_is_told_so_before_it_asks_anybody(user: Settings, server: Server) -> None:
     user.data.mkdir(parents=True)
     with FileLock(user.data / "store.duckdb.lock"), pytest.raises(StoreBusyError, match="another process"):
         again(user)
+    assert server.requests == []
 
 
 def test_progress_ends_for_every_source(user: Settings, server: Server) -> None:

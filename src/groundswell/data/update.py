@@ -93,18 +93,18 @@ def update(
     store = place(settings)
     plan: dict[str, list[Wanted]] = {}
     skipped = {}
-    stored = store.standing().set_index("series")
-    for each in entries:
-        reason = absent(settings, SOURCES[known(each.source)].service)
-        if reason:
-            skipped[each.source] = reason
-        else:
-            plan.setdefault(each.source, []).append(_wanted(each, stored))
-    with Client(settings, until=start + within) as client:
+    with store.claimed(), Client(settings, until=start + within) as client:
+        stored = store.standing().set_index("series")
+        for each in entries:
+            reason = absent(settings, SOURCES[known(each.source)].service)
+            if reason:
+                skipped[each.source] = reason
+            else:
+                plan.setdefault(each.source, []).append(_wanted(each, stored))
         today = pd.Timestamp.now(NEW_YORK).date()
         gathered = gathering.gather(plan, client, today, start + within, progress)
-    failures = dict(gathered.failures)
-    written = _write(store, gathered.batches, failures)
+        failures = dict(gathered.failures)
+        written = _write(store, gathered.batches, failures)
     asked = [each.entry for wanted in plan.values() for each in wanted]
     frame = _told(asked, written, failures, store)
     seconds = time.monotonic() - start

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -33,13 +34,23 @@ NEXT = said("2024-01-20", values={"2024-01-08": 2.0})
 
 
 def test_a_second_writer_is_told_who_holds_the_store_and_readers_are_not_held_up(store: Store) -> None:
-    with rewriting(store.path):
+    with rewriting(store.path), ThreadPoolExecutor(1) as another:
         with pytest.raises(
             StoreBusyError, match=rf"another process is writing .*process {os.getpid()}, since"
         ):
-            store.write([NEXT])
+            another.submit(store.write, [NEXT]).result()
         assert store.latest("jobs").to_list() == [1.0]
     store.write([NEXT])
+    assert store.latest("jobs").to_list() == [1.0, 2.0]
+
+
+def test_who_has_claimed_the_store_writes_to_it_and_nobody_else(store: Store) -> None:
+    with store.claimed(), ThreadPoolExecutor(1) as another:
+        with pytest.raises(StoreBusyError):
+            another.submit(store.write, [NEXT]).result()
+        store.write([NEXT])
+        with pytest.raises(StoreBusyError):
+            another.submit(store.write, [NEXT]).result()
     assert store.latest("jobs").to_list() == [1.0, 2.0]
 
 

@@ -16,7 +16,7 @@ from groundswell.data.sources.source import Snapshot
 from groundswell.data.store import export, reading
 from groundswell.data.store.connection import opened
 from groundswell.data.store.layout import Batch
-from groundswell.data.store.swapping import rewriting
+from groundswell.data.store.swapping import only_writer, rewriting
 
 if TYPE_CHECKING:
     import duckdb
@@ -131,6 +131,16 @@ class Store:
         """
         with self._opened() as connection:
             return export.export(connection, folder, form)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep every other writer out from the first question asked to the write at the end.
+
+        Raises:
+            StoreBusyError: another process is writing.
+        """
+        with only_writer(self.path):
+            yield
 
     def write(self, batches: Iterable[Batch]) -> pd.DataFrame:
         """Store what is new in the batches, all of it or nothing.

@@ -33,8 +33,7 @@ def rewriting(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         StoreError: the store is damaged, or its folder cannot be written; it is left as it was.
     """
     try:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        with _only_writer(store):
+        with only_writer(store):
             _clear(store, f"{store.name}.{'[0-9a-f]' * 8}{UNFINISHED}*")
             _refuse_foreign_log(store)
             copy = store.with_name(f"{store.name}.{secrets.token_hex(4)}{UNFINISHED}")
@@ -52,29 +51,45 @@ def rewriting(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             finally:
                 _clear(store, f"{copy.name}*")
     except OSError as problem:
-        raise StoreError(
-            f"the store cannot be written: {problem}",
-            where=str(store),
-            expected="a folder that you may write to, with room for a second copy of the store",
-            remedy="make room or correct the permissions; the store is as it was",
-        ) from problem
+        raise _unwritable(store, problem) from problem
 
 
 @contextmanager
-def _only_writer(store: Path) -> Iterator[None]:
+def only_writer(store: Path) -> Iterator[None]:
+    """Keep every other writer out while the block runs; a thread that holds the store may ask again.
+
+    Raises:
+        StoreBusyError: another process, or another thread of this one, is writing to the store.
+        StoreError: the folder cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     place = store.with_name(f"{store.name}.lock")
-    lock = FileLock(place, timeout=0, on_acquired=_sign)
     try:
-        with lock:
-            yield
+        store.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place, timeout=0, on_acquired=_sign, is_singleton=True)
+        lock.acquire()
     except Timeout as problem:
         raise StoreBusyError(
             f"another process is writing to the store{_holder(place)}",
             where=str(store),
             remedy="wait until it has finished and run the command again",
         ) from problem
+    except OSError as problem:
+        raise _unwritable(store, problem) from problem
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unwritable(store: Path, problem: OSError) -> StoreError:
+    return StoreError(
+        f"the store cannot be written: {problem}",
+        where=str(store),
+        expected="a folder that you may write to, with room for a second copy of the store",
+        remedy="make room or correct the permissions; the store is as it was",
+    )
 
 
 def _sign(descriptor: int) -> None:
