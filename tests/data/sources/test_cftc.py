@@ -260,7 +260,7 @@ def test_yearly_files_serve_where_the_service_fails() -> None:
     ("content", "found"),
     [
         (zipped(file(report()))[:-30], "the zip cannot be read"),
-        (zipped(file(report()), "readme.doc"), "0 text files"),
+        (zipped(file(report()), "readme.doc"), "stands 0 times"),
         (zipped("<html>"), "no field"),
         (zipped(file(report()).replace('"FutOnly"', '"FutOnly","1"')), "cells"),
     ],

@@ -349,7 +349,7 @@ def test_a_source_id_of_no_table_is_refused() -> None:
     entry = catalog()["tga"].model_copy(update={"source_id": "gold:tga"})
     caller = Answering({})
     (job,) = fiscal_data.SOURCE.jobs([Wanted(entry)], caller, FETCHED.date())
-    with pytest.raises(SourceError, match="'gold'"):
+    with pytest.raises(SourceError, match=r"'gold:tga'.*one of cash, debt"):
         job.run(caller)
 
 

@@ -92,10 +92,10 @@ def test_the_older_header_is_read_too() -> None:
         ),
         (
             WIDE.replace("3.9", "3.9%"),
-            r"series DGS2 \(yield_2y\), fredgraph\.csv, row 2: '3.9%' is not a number",
+            r"'yield_2y', row 2, .*'DGS2' holds '3.9%'",
         ),
         (WIDE.replace("3.9", "").replace("3.8", ""), "holds no value"),
-        (WIDE.replace("3.9", "1e999"), "row 2: '1e999' is not a number"),
+        (WIDE.replace("3.9", "1e999"), "row 2, .* holds '1e999'"),
     ],
 )
 def test_a_broken_column_fails_alone(text: str, complaint: str) -> None:
@@ -112,9 +112,9 @@ def test_a_broken_column_fails_alone(text: str, complaint: str) -> None:
     [
         ("", "the answer is empty"),
         ("day,DGS10\n2022-12-29,3.83\n", "the first column is called 'day'"),
-        ("observation_date,DGS10\n2022-12-29,3.83,4\n", "row 2: 3 cells"),
-        ("observation_date,DGS10\n2022-12-29,3.83\n29.12.2022,3.9\n", "row 3: '29.12.2022' is not a date"),
-        (b"observation_date,DGS10\n2022-12-29,3.8\xff\n", "cannot be read as CSV"),
+        ("observation_date,DGS10\n2022-12-29,3.83,4\n", "row 2, .*the row has 3 cells"),
+        ("observation_date,DGS10\n2022-12-29,3.83\n29.12.2022,3.9\n", "row 3, .*'29.12.2022' is not a date"),
+        (b"observation_date,DGS10\n2022-12-29,3.8\xff\n", "row 2, .*not UTF-8"),
     ],
 )
 def test_what_is_not_the_table_is_refused(content: str | bytes, complaint: str) -> None:

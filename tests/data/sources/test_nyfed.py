@@ -111,9 +111,12 @@ def test_a_series_without_a_store_is_asked_for_from_its_beginning() -> None:
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [
-        (rates(("2026-08-28", 3.63), kind="EFFR"), r"secured/sofr, row 1: it is a rate of type 'EFFR'"),
-        (rates(("2026-08-32", 3.63)), r"row 1: '2026-08-32' is not a date"),
-        ({"rates": []}, r"refRates.*Field required|Field required.*refRates"),
+        (
+            rates(("2026-08-28", 3.63), kind="EFFR"),
+            r"'sofr', row 1, .*secured/sofr.*it is a rate of type 'EFFR'",
+        ),
+        (rates(("2026-08-32", 3.63)), r"row 1, .*'2026-08-32' is not a date"),
+        ({"rates": []}, r"refRates.*field required"),
     ],
 )
 def test_another_answer_than_the_rate_is_refused(answer: dict[str, object], complaint: str) -> None:
@@ -126,7 +129,8 @@ def test_a_field_that_cannot_be_read_fails_alone() -> None:
     delivery = run(Answering({"/rates/secured/sofr/search.json": broken}), SOFR, Wanted(CATALOG["sofr_99th"]))
     assert set(delivery.observations["series"]) == {"sofr"}
     [failure] = delivery.failures
-    assert "field 'percentPercentile99' (sofr_99th), row 1: 'n.a.'" in str(failure.error)
+    assert "series 'sofr_99th', row 1" in str(failure.error)
+    assert "'percentPercentile99' holds 'n.a.'" in str(failure.error)
 
 
 def test_an_operation_counts_once_and_neither_small_value_nor_term_operations_do() -> None:
@@ -156,7 +160,7 @@ def test_an_operation_counts_once_and_neither_small_value_nor_term_operations_do
 
 def test_two_operations_of_a_day_are_refused() -> None:
     answer = operations(operation("2026-08-28", 1e9), operation("2026-08-28", 2e9))
-    with pytest.raises(SourceError, match="row 2: 2026-08-28 has two overnight operations"):
+    with pytest.raises(SourceError, match=r"row 2, .*2026-08-28 has two overnight operations"):
         run(Answering({"/rp/results/search.json": answer}), Wanted(ON_RRP.entry, date(2026, 8, 20)))
 
 

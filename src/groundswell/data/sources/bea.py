@@ -25,17 +25,9 @@ import pandas as pd
 from pydantic import BaseModel, Field
 
 from groundswell.data.catalog import Entry
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Key, Service
 from groundswell.data.sources.decoding import json_of, number_of, record_of, refusal
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 SERVICE = Service(
     key="bea",
@@ -160,14 +152,7 @@ def read_table(body: Body, entries: Sequence[Entry]) -> Delivery:
         SourceError: the answer tells of an error, or is of another shape.
     """
     results = _results(body, ", ".join(entry.id for entry in entries))
-    found, failures = [], []
-    for entry in entries:
-        try:
-            found.append(_of_series(entry, results, body))
-        except SourceError as error:
-            failures.append(SeriesFailure(entry.id, error))
-    table = pd.concat(found, ignore_index=True) if found else no_observations()
-    return Delivery(table, bodies=(body,), failures=tuple(failures))
+    return delivered({entry.id: partial(_of_series, entry, results, body) for entry in entries}, [body])
 
 
 def _results(body: Body, named: str) -> _Results:
@@ -290,10 +275,5 @@ def _line(entry: Entry) -> _Line:
     """
     match = _ID.fullmatch(entry.source_id)
     if match is None or match["frequency"] != FREQUENCIES.get(entry.frequency):
-        raise SourceError(
-            f"'{entry.source_id}' does not say what to ask the BEA for, by frequency '{entry.frequency}'",
-            where=f"{SERVICE.key}, series '{entry.id}'",
-            expected="NIPA:<table>:<Q, M or A>:line <number>:<series code>:<description>",
-            remedy="correct the entry in your catalog file",
-        )
+        raise not_understood(entry, "NIPA:<table>:<Q, M or A>:line <number>:<series code>:<description>")
     return _Line(**match.groupdict())

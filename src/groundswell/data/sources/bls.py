@@ -20,17 +20,9 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, Field
 
 from groundswell.data.catalog import Entry
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Key, Service
 from groundswell.data.sources.decoding import json_of, number_of, record_of, refusal
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 SERVICE = Service(
     key="bls",
@@ -147,14 +139,7 @@ def read_answers(bodies: Sequence[Body], entries: Sequence[Entry]) -> Delivery:
     """
     named = ", ".join(entry.id for entry in entries)
     answers = [_read_answer(body, named) for body in bodies]
-    found, failures = [], []
-    for entry in entries:
-        try:
-            found.append(_of_series(entry, bodies, answers))
-        except SourceError as error:
-            failures.append(SeriesFailure(entry.id, error))
-    table = pd.concat(found, ignore_index=True) if found else no_observations()
-    return Delivery(table, bodies=tuple(bodies), failures=tuple(failures))
+    return delivered({entry.id: partial(_of_series, entry, bodies, answers) for entry in entries}, bodies)
 
 
 def _read_answer(body: Body, named: str) -> tuple[dict[str, _Series], list[str]]:
@@ -222,13 +207,7 @@ def _rows(entry: Entry, points: Sequence[_Point], body: Body) -> Iterator[tuple[
     """Yield first day, value and row of every published period of the entry's frequency."""
     letter = LETTERS.get(entry.frequency)
     if letter is None:
-        raise refusal(
-            body,
-            f"the catalog calls it {entry.frequency}",
-            series=entry.id,
-            expected=f"one of {', '.join(LETTERS)}",
-            remedy="correct the entry in your catalog file",
-        )
+        raise not_understood(entry, f"a series of the agency, {', '.join(LETTERS)}")
     per_year = 12 // MONTHS_PER_PERIOD[letter]
     for row, point in enumerate(points, start=1):
         number = int(point.period[1:])

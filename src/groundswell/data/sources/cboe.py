@@ -21,8 +21,9 @@ from groundswell.data.calendar import sessions
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import cboe_chain, cboe_futures
-from groundswell.data.sources.decoding import day_of, lines_of, number_of, refusal, text_of
-from groundswell.data.sources.source import Delivery, Job, Wanted, observations
+from groundswell.data.sources.columns import table
+from groundswell.data.sources.decoding import day_of, refusal
+from groundswell.data.sources.source import Delivery, Job, Wanted, not_understood, observations
 
 SERVICE = Service(
     key="cboe",
@@ -78,12 +79,7 @@ def _index(wanted: Wanted, name: str, today: date, caller: Caller) -> Delivery:
 
 
 def _unknown(wanted: Wanted, name: str, today: date, caller: Caller) -> Delivery:
-    raise SourceError(
-        f"the source_id is '{wanted.entry.source_id}'",
-        where=f"cboe, series '{wanted.entry.id}' in the catalog",
-        expected="index:<NAME>, chain:<SYMBOL> or futures:VX",
-        remedy="correct the entry of the catalog",
-    )
+    raise not_understood(wanted.entry, "index:<NAME>, chain:<SYMBOL> or futures:VX")
 
 
 def _chain(wanted: Wanted, name: str, today: date, caller: Caller) -> Delivery:
@@ -144,30 +140,22 @@ def read_index(body: Body, series: str) -> pd.DataFrame:
     Raises:
         SourceError: the columns are others, a date or number cannot be read, or there is no row.
     """
-    lines = lines_of(text_of(body, series))
-    first_row, header = next(lines)
-    named = [name.upper() for name in header]
+    found = table(body, series)
+    named = [name.upper() for name in found.header]
     if named[0] != "DATE" or (tuple(named[1:]) != OF_DAY and len(named) != 2):
         raise refusal(
             body,
-            f"the columns are {', '.join(header)[:200]}",
+            f"the columns are {', '.join(found.header)[:200]}",
             series=series,
-            row=first_row,
+            row=found.header_row,
             expected="DATE, OPEN, HIGH, LOW, CLOSE, or DATE and one column of values",
         )
-    days, values, rows = [], [], []
-    for row, cells in lines:
-        if len(cells) != len(header):
-            raise refusal(
-                body,
-                f"the row has {len(cells)} cells",
-                series=series,
-                row=row,
-                expected=f"{len(header)} cells, as in the header",
-            )
-        days.append(day_of(cells[0], body, series=series, row=row))
-        values.append(number_of(cells[-1], body, series=series, row=row, column=header[-1]))
-        rows.append(row)
-    if not rows:
-        raise refusal(body, "the history has no row", series=series, row=first_row, expected="rows of days")
-    return observations(series, days, values, rows)
+    if not found.lines:
+        raise refusal(
+            body, "the history has no row", series=series, row=found.header_row, expected="rows of days"
+        )
+    days = [
+        day_of(cells[0], body, series=series, row=row)
+        for row, cells in zip(found.lines, found.cells, strict=True)
+    ]
+    return observations(series, days, found.numbers(found.header[-1]), found.lines)

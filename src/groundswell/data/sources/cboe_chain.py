@@ -10,7 +10,6 @@ left out.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,8 @@ from pydantic import BaseModel, Field
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
-from groundswell.data.sources.decoding import Moment, json_of, number_of, record_of, refusal
+from groundswell.data.sources.columns import lines_of
+from groundswell.data.sources.decoding import Moment, answer_of, number_of, refusal
 from groundswell.data.sources.quotes import quotes_of
 from groundswell.data.sources.source import Snapshot
 
@@ -97,7 +97,7 @@ def read_chain(body: Body, series: str) -> Snapshot:
         SourceError: the answer has another form, a figure or symbol cannot be read, or its time is
             later than the moment it was fetched.
     """
-    delayed = record_of(_Delayed, json_of(body, series), body, series=series)
+    delayed = answer_of(_Delayed, body, series=series)
     taken = _in_zone(delayed.timestamp, UTC)
     traded = delayed.data.last_trade_time
     if taken > body.fetched + CLOCK_SLACK or (
@@ -136,7 +136,7 @@ def read_quotedata(text: str, series: str = "chain.spx", name: str = "quotedata.
     sha256 = hashlib.sha256(content).hexdigest()
     body = Body("cboe", name, content, "text/csv", datetime.now(UTC), sha256)
     try:
-        return _downloaded(text, body, series)
+        return _downloaded(body, series)
     except SourceError as problem:
         raise SourceError(
             problem.what,
@@ -146,8 +146,8 @@ def read_quotedata(text: str, series: str = "chain.spx", name: str = "quotedata.
         ) from problem
 
 
-def _downloaded(text: str, body: Body, series: str) -> Snapshot:
-    lines = [(number, row) for number, row in enumerate(csv.reader(text.splitlines()), start=1) if row]
+def _downloaded(body: Body, series: str) -> Snapshot:
+    lines = lines_of(body, series)
     start = next((at for at, (_, row) in enumerate(lines) if row[0] == "Expiration Date"), 0)
     if start < 2 or "Strike" not in lines[start][1] or "Puts" not in lines[start][1]:
         raise refusal(

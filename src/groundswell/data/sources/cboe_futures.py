@@ -8,7 +8,6 @@ prices times ten before 26 March 2007, and some repeat their header.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +18,8 @@ import pandas as pd
 
 from groundswell.data import calendar
 from groundswell.data.http.service import Body
-from groundswell.data.sources.decoding import check_header, day_of, number_of, refusal, text_of
+from groundswell.data.sources.columns import lines_of
+from groundswell.data.sources.decoding import day_of, number_of, refusal
 from groundswell.data.sources.quotes import quotes_of
 from groundswell.data.sources.source import Snapshot
 
@@ -70,10 +70,10 @@ def read_contract(body: Body, expiry: date, series: str) -> pd.DataFrame:
     Raises:
         SourceError: it is another file, another contract's, or a figure cannot be read.
     """
-    lines = [(row, cells) for row, cells in _csv_lines(body, series) if cells[0]]
+    lines = [(row, cells) for row, cells in lines_of(body, series) if cells[0]]
     start = next((at for at, (_, cells) in enumerate(lines[:3]) if cells[0] == OF_CONTRACT[0]), 0)
     header_row, header = lines[start]
-    check_header(header, OF_CONTRACT, body, series=series, row=header_row)
+    _check_header(header, OF_CONTRACT, body, series=series, row=header_row)
     days: dict[date, dict[str, float]] = {}
     for row, cells in lines[start + 1 :]:
         if cells == header:
@@ -118,9 +118,9 @@ def read_settlements(body: Body, day: date, series: str) -> Snapshot:
     Raises:
         SourceError: it is another file, a figure cannot be read, or no monthly contract is in it.
     """
-    lines = list(_csv_lines(body, series))
+    lines = lines_of(body, series)
     header_row, header = lines[0]
-    check_header(header, OF_SETTLEMENT, body, series=series, row=header_row)
+    _check_header(header, OF_SETTLEMENT, body, series=series, row=header_row)
     months = set(monthly_expiries(day, day + timedelta(days=400)))
     expiries, settles, rows = [], [], []
     for row, cells in lines[1:]:
@@ -180,9 +180,16 @@ def _snapshot(
     return Snapshot(series, settled_at(day), quotes.sort_values("expiry", ignore_index=True))
 
 
-def _csv_lines(body: Body, series: str) -> list[tuple[int, list[str]]]:
-    lines = csv.reader(text_of(body, series).splitlines())
-    return [(row, [cell.strip() for cell in cells]) for row, cells in enumerate(lines, start=1) if any(cells)]
+def _check_header(found: Sequence[str], wanted: Sequence[str], body: Body, *, series: str, row: int) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise refusal(
+            body,
+            f"there is no column '{missing[0]}'; the columns are {', '.join(found)[:200]}",
+            series=series,
+            row=row,
+            expected=f"the columns {', '.join(wanted)}",
+        )
 
 
 def _named(

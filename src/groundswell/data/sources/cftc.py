@@ -33,9 +33,9 @@ from groundswell.data.sources.decoding import refusal
 from groundswell.data.sources.source import (
     Delivery,
     Job,
-    SeriesFailure,
     Wanted,
-    no_observations,
+    delivered,
+    not_understood,
     observations,
 )
 
@@ -88,12 +88,7 @@ SOURCE = Cftc()
 
 def _run(name: str, wanted: Sequence[Wanted], today: date, caller: Caller) -> Delivery:
     if name not in REPORTS:
-        raise SourceError(
-            f"there is no report '{name}'",
-            where=f"cftc, series '{wanted[0].entry.id}' in the catalog",
-            expected=f"a source_id that begins with one of {', '.join(REPORTS)}",
-            remedy="correct the entry of the catalog",
-        )
+        raise not_understood(wanted[0].entry, f"a source_id that begins with one of {', '.join(REPORTS)}")
     report = REPORTS[name]
     codes = sorted({each.entry.source_id.split(":")[1] for each in wanted if ":" in each.entry.source_id})
     stored = [each.through for each in wanted if each.through is not None]
@@ -115,9 +110,9 @@ def _run(name: str, wanted: Sequence[Wanted], today: date, caller: Caller) -> De
                 remedy=problem.remedy,
             ) from problem
         remarks = (f"cftc: the yearly files served in place of the reporting service ({problem.what})",)
-    frames, failures = _series(report, wanted, grouped(positions))
-    frame = pd.concat(frames, ignore_index=True) if frames else no_observations()
-    return Delivery(frame, bodies=tuple(bodies), failures=tuple(failures), remarks=remarks)
+    by_code, known = grouped(positions), dict[str, list[Figures]]()
+    read = {each.entry.id: partial(_series, report, each, by_code, known) for each in wanted}
+    return delivered(read, bodies, remarks)
 
 
 def _ask(
@@ -160,35 +155,25 @@ def _ask(
 
 
 def _series(
-    report: Report, wanted: Sequence[Wanted], by_code: Mapping[str, Sequence[Position]]
-) -> tuple[list[pd.DataFrame], list[SeriesFailure]]:
-    """Return the observations of each series wanted; a fault in a contract stops its series alone."""
-    frames: list[pd.DataFrame] = []
-    failures: list[SeriesFailure] = []
-    read: dict[str, list[Figures]] = {}
-    for each in wanted:
-        series = each.entry.id
-        try:
-            code, field = _named(each, report)
-            if code not in read:
-                read[code] = figures_of(report, by_code.get(code, ()), code, series)
-        except SourceError as problem:
-            failures.append(SeriesFailure(series, problem))
-            continue
-        rows = read[code]
-        values = [row.held[field] for row in rows]
-        frames.append(observations(series, [row.day for row in rows], values, [row.row for row in rows]))
-    return frames, failures
+    report: Report,
+    wanted: Wanted,
+    by_code: Mapping[str, Sequence[Position]],
+    known: dict[str, list[Figures]],
+) -> pd.DataFrame:
+    """Return the observations of a series; the figures of a contract are read once, and then `known`."""
+    series = wanted.entry.id
+    code, field = _named(wanted, report)
+    if code not in known:
+        known[code] = figures_of(report, by_code.get(code, ()), code, series)
+    rows = known[code]
+    values = [row.held[field] for row in rows]
+    return observations(series, [row.day for row in rows], values, [row.row for row in rows])
 
 
 def _named(wanted: Wanted, report: Report) -> tuple[str, str]:
     """Return contract and field of a source_id."""
     _, code, field = (*wanted.entry.source_id.split(":", 2), "", "")[:3]
     if field not in report.fields:
-        raise SourceError(
-            f"the source_id is '{wanted.entry.source_id}'",
-            where=f"cftc, series '{wanted.entry.id}' in the catalog",
-            expected=f"report:contract:what, with one of {', '.join(report.fields)} at the end",
-            remedy="correct the entry of the catalog",
-        )
+        fields = ", ".join(report.fields)
+        raise not_understood(wanted.entry, f"report:contract:what, with one of {fields} at the end")
     return code, field

@@ -5,17 +5,12 @@ Files of a year are rewritten each week; one file holds the years from 2006 to 2
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from groundswell.data.http.service import Body, Caller, Service
+from groundswell.data.sources import columns, zips
 from groundswell.data.sources.cftc_reports import Position, Report, read_table
-from groundswell.data.sources.decoding import refusal, text_of
 
 SERVICE = Service(
     key="cftc",
@@ -55,20 +50,13 @@ def unpacked(body: Body, label: str) -> Body:
     Raises:
         SourceError: it is no zip of one text file, is damaged, or unpacks to more than 128 MiB.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(body.content)) as archive:
-            members = [name for name in archive.namelist() if name.lower().endswith(".txt")]
-            if len(members) != 1:
-                raise ValueError(f"{len(members)} text files in it")
-            with archive.open(members[0]) as member:
-                content = member.read(LARGEST_MEMBER + 1)
-            if len(content) > LARGEST_MEMBER:
-                raise ValueError("it unpacks to more than 128 MiB")
-    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, EOFError, OSError) as problem:
-        raise refusal(
-            body, f"the zip cannot be read ({problem})", series=label, expected="a zip of one text file"
-        ) from problem
-    return replace(body, address=f"{body.address}#{members[0]}", content=content, media_type="text/plain")
+    return zips.member(
+        body,
+        lambda name: name.lower().endswith(".txt"),
+        series=label,
+        largest=LARGEST_MEMBER,
+        expected="a zip of one text file",
+    )
 
 
 def read_file(report: Report, body: Body, label: str) -> list[Position]:
@@ -77,15 +65,7 @@ def read_file(report: Report, body: Body, label: str) -> list[Position]:
     Raises:
         SourceError: it is another file, or a row cannot be read.
     """
-    reader = csv.reader(io.StringIO(text_of(body, label)))
-    try:
-        header = next(reader)
-        lines = [(row, cells) for row, cells in enumerate(reader, start=2) if cells]
-    except csv.Error as problem:
-        raise refusal(
-            body, f"the text is no table ({problem})", series=label, row=reader.line_num
-        ) from problem
-    return read_table(report, header, lines, body, label)
+    return read_table(report, columns.table(body, label))
 
 
 def _names(report: Report, since: date, today: date) -> list[str]:

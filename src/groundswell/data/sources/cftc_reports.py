@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
+from groundswell.data.sources.columns import Table
 from groundswell.data.sources.decoding import day_of, json_of, number_of, refusal
 
 OPEN_INTEREST = "open_interest"
@@ -126,26 +127,20 @@ def read_json(report: Report, body: Body, label: str) -> list[Position]:
     return positions
 
 
-def read_table(
-    report: Report, header: Sequence[str], lines: Iterable[tuple[int, Sequence[str]]], body: Body, label: str
-) -> list[Position]:
-    """Return the rows of a yearly file, given its header and its numbered lines.
+def read_table(report: Report, table: Table) -> list[Position]:
+    """Return the rows of a yearly file.
 
     Raises:
-        SourceError: columns are missing, or a row has no code or day, or is cut short.
+        SourceError: columns are missing, or a row has no code or day.
     """
-    names = [name.strip().lower() for name in header]
+    body, label = table.body, table.series
+    names = [name.lower() for name in table.header]
     places = {name: place for place, name in enumerate(names) if name in _read(report)}
     _check_fields(report, set(names), body, label)
-    positions = []
-    for row, cells in lines:
-        if len(cells) != len(names):
-            raise refusal(
-                body, f"the row has {len(cells)} cells", series=label, row=row, expected=f"{len(names)} cells"
-            )
-        named = {name: cells[place] for name, place in places.items()}
-        positions.append(_position(report, named, row, body, label))
-    return positions
+    return [
+        _position(report, {name: cells[place] for name, place in places.items()}, row, body, label)
+        for row, cells in zip(table.lines, table.cells, strict=True)
+    ]
 
 
 def grouped(positions: Iterable[Position]) -> dict[str, list[Position]]:

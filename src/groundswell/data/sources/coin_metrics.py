@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import day_of, json_of, number_of, record_of, refusal
+from groundswell.data.sources.decoding import answer_of, day_of, number_of, refusal
 from groundswell.data.sources.source import Delivery, Job, Wanted, observations
 
 SERVICE = Service(
@@ -96,7 +96,7 @@ def read_page(body: Body, series: str, asset: str, metric: str) -> tuple[pd.Data
     Raises:
         SourceError: the answer has another form, or a row is of another asset or not of a day.
     """
-    page = record_of(_Page, json_of(body, series), body, series=series)
+    page = answer_of(_Page, body, series=series)
     days, values, rows = [], [], []
     for row, named in enumerate(page.data, start=1):
         stamp = named.get("time") or ""

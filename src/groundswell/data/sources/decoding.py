@@ -1,10 +1,12 @@
-"""Reading of answers that services share: text, JSON, numbers and days, each refusal with its place."""
+"""Reading of answers that services share: text, JSON, numbers and days, each refusal with its place.
+
+Whatever does not fit is refused; nothing is guessed. Tables and whole columns are read in `columns`.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -16,7 +18,9 @@ from groundswell.data.http.service import Body
 
 Record = TypeVar("Record", bound=BaseModel)
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+"""How services write numbers; words for infinity and for what is no number are none."""
+
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _US_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
@@ -32,6 +36,9 @@ def _within_years(moment: datetime) -> datetime:
 
 Moment: TypeAlias = Annotated[datetime, AfterValidator(_within_years)]
 """A time in an answer, in a year it can be."""
+
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, which is no part of a JSON document."""
 
 _TRY_AGAIN = "run the update again later; if it stays so, the service has changed its form: report it"
 
@@ -69,16 +76,6 @@ def text_of(body: Body, series: str) -> str:
     return text
 
 
-def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Return the lines that are not blank, cut at commas and stripped, with their number from 1.
-
-    For answers that quote no cell; one that does is read with the csv module.
-    """
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            yield number, [cell.strip() for cell in line.split(",")]
-
-
 def json_of(body: Body, series: str) -> object:
     """Return the JSON value of an answer.
 
@@ -86,11 +83,20 @@ def json_of(body: Body, series: str) -> object:
         SourceError: it is not JSON, or has a number that is not finite.
     """
     try:
-        return from_json(body.content, allow_inf_nan=False)
+        return from_json(body.content.removeprefix(_MARK), allow_inf_nan=False)
     except (ValueError, RecursionError) as problem:
         raise refusal(
             body, f"the answer is not JSON ({problem})", series=series, expected="a JSON document"
         ) from problem
+
+
+def answer_of(kind: type[Record], body: Body, *, series: str) -> Record:
+    """Return a JSON answer in its type.
+
+    Raises:
+        SourceError: it is not JSON, or a member is missing or of another kind; the message names it.
+    """
+    return record_of(kind, json_of(body, series), body, series=series)
 
 
 def record_of(
@@ -99,20 +105,23 @@ def record_of(
     """Return a record of the answer in its type.
 
     Raises:
-        SourceError: a member is missing or of another kind; the message names it.
+        SourceError: a member is missing or of another kind; the message names it, and its row, which is
+            its place in the list that holds it where none is given.
     """
     try:
         return kind.model_validate(value)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        member = ".".join(str(part) for part in first["loc"]) or "the whole"
+        first = problem.errors(include_url=False)[0]
+        parts = first["loc"]
+        places = [part + 1 for part in parts if isinstance(part, int)]
+        member = ".".join(part for part in parts if isinstance(part, str)) or "the whole"
         got = repr(first["input"])
         shown = got if len(got) <= 80 else f"{got[:77]}..."
         raise refusal(
             body,
             f"'{member}' is {shown} ({first['msg'].lower()})",
             series=series,
-            row=row,
+            row=places[-1] if row is None and places else row,
             expected=f"'{member}' as the service documents it",
         ) from problem
 
@@ -125,16 +134,21 @@ def number_of(cell: str, body: Body, *, series: str, row: int, column: str) -> f
     """
     if not cell:
         return math.nan
-    value = float(cell) if _NUMBER.fullmatch(cell) else math.inf
+    value = float(cell) if NUMBER.fullmatch(cell) else math.inf
     if not math.isfinite(value):
-        raise refusal(
-            body,
-            f"column '{column}' holds '{cell[:40]}'",
-            series=series,
-            row=row,
-            expected="a finite number",
-        )
+        raise no_number(cell, body, series=series, row=row, column=column)
     return value
+
+
+def no_number(cell: str, body: Body, *, series: str, row: int, column: str) -> SourceError:
+    """Return the refusal of a cell that should hold a number."""
+    return refusal(
+        body,
+        f"column '{column}' holds '{cell[:40]}'",
+        series=series,
+        row=row,
+        expected="a finite number",
+    )
 
 
 def day_of(cell: str, body: Body, *, series: str, row: int) -> date:
@@ -163,20 +177,3 @@ def day_of(cell: str, body: Body, *, series: str, row: int) -> date:
             expected=f"year-month-day or month/day/year, from {FIRST_YEAR} to {LAST_YEAR}",
         ) from problem
     return day
-
-
-def check_header(found: Sequence[str], wanted: Sequence[str], body: Body, *, series: str, row: int) -> None:
-    """Refuse a header that lacks one of the wanted columns.
-
-    Raises:
-        SourceError: naming the first column that is missing and those that came.
-    """
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        raise refusal(
-            body,
-            f"there is no column '{missing[0]}'; the columns are {', '.join(found)[:200]}",
-            series=series,
-            row=row,
-            expected=f"the columns {', '.join(wanted)}",
-        )

@@ -21,11 +21,10 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, Field
 
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import json_of, record_of, refusal
+from groundswell.data.sources.decoding import answer_of, record_of, refusal
 from groundswell.data.sources.quotes import quotes_of
-from groundswell.data.sources.source import Delivery, Job, Snapshot, Wanted, observations
+from groundswell.data.sources.source import Delivery, Job, Snapshot, Wanted, not_understood, observations
 
 SERVICE = Service(
     key="deribit",
@@ -147,12 +146,7 @@ def _run(wanted: Wanted, today: date, caller: Caller) -> Delivery:
             return Delivery(snapshots=(read_ticker(body, series),), bodies=(body,))
         case ["dvol", currency]:
             return _volatility_index(wanted, currency, today, caller)
-    raise SourceError(
-        f"the source_id is '{wanted.entry.source_id}'",
-        where=f"deribit, series '{series}' in the catalog",
-        expected="book:<CURRENCY>:option, dvol:<CURRENCY> or ticker:<INSTRUMENT>",
-        remedy="correct the entry of the catalog",
-    )
+    raise not_understood(wanted.entry, "book:<CURRENCY>:option, dvol:<CURRENCY> or ticker:<INSTRUMENT>")
 
 
 def _volatility_index(wanted: Wanted, currency: str, today: date, caller: Caller) -> Delivery:
@@ -278,7 +272,7 @@ def _result(body: Body, series: str) -> _Reply:
     Raises:
         SourceError: it is one, or comes from the exchange's test site.
     """
-    reply = record_of(_Reply, json_of(body, series), body, series=series)
+    reply = answer_of(_Reply, body, series=series)
     if reply.error is not None:
         busy = reply.error.code == 10028
         raise refusal(

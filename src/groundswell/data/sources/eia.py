@@ -26,17 +26,9 @@ import pandas as pd
 from pydantic import BaseModel, Field
 
 from groundswell.data.catalog import Entry
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Key, Service
 from groundswell.data.sources.decoding import json_of, number_of, record_of, refusal
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 SERVICE = Service(
     key="eia",
@@ -133,17 +125,14 @@ SOURCE = EnergyInformationAdministration()
 
 
 def _ask_route(wanted: tuple[Wanted, ...], today: date, caller: Caller) -> Delivery:
-    found, bodies = [], []
-    failures: list[SeriesFailure] = []
-    for each in wanted:
-        try:
-            asked = _ask(each, today, caller)
-            bodies += asked
-            found.append(read_series(asked, each.entry))
-        except SourceError as error:
-            failures.append(SeriesFailure(each.entry.id, error))
-    table = pd.concat(found, ignore_index=True) if found else no_observations()
-    return Delivery(table, bodies=tuple(bodies), failures=tuple(failures))
+    bodies: list[Body] = []
+
+    def of_series(each: Wanted) -> pd.DataFrame:
+        asked = _ask(each, today, caller)
+        bodies.extend(asked)
+        return read_series(asked, each.entry)
+
+    return delivered({each.entry.id: partial(of_series, each) for each in wanted}, bodies)
 
 
 def _ask(wanted: Wanted, today: date, caller: Caller) -> list[Body]:
@@ -332,17 +321,9 @@ def _question(entry: Entry) -> _Question:
     asked = dict(parse_qsl(query))
     column, rows = asked.pop("data", ""), asked.pop("rows", "")
     if not re.fullmatch(r"[a-z0-9/-]+", route) or not column or rows not in ("", "summed"):
-        raise SourceError(
-            f"'{entry.source_id}' does not say what to ask the EIA for",
-            where=f"{SERVICE.key}, series '{entry.id}'",
-            expected="<route>?data=<column>&<facet>=<value>, with rows=summed for a list to add up",
-            remedy="correct the entry in your catalog file",
+        raise not_understood(
+            entry, "<route>?data=<column>&<facet>=<value>, with rows=summed for a list to add up"
         )
     if entry.frequency not in _FORMATS:
-        raise SourceError(
-            f"the catalog calls it {entry.frequency}",
-            where=f"{SERVICE.key}, series '{entry.id}'",
-            expected=f"one of {', '.join(_FORMATS)}",
-            remedy="correct the entry in your catalog file",
-        )
+        raise not_understood(entry, f"figures that are {', '.join(_FORMATS)}")
     return _Question(route, column, MappingProxyType(asked), rows == "summed")

@@ -10,29 +10,23 @@ of categories, or with a quarter missing, is refused: a share of a changed group
 
 from __future__ import annotations
 
-import zipfile
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from io import BytesIO
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from groundswell.data.errors import SourceError
+from groundswell.data.catalog import Entry
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources import answers
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources import zips
+from groundswell.data.sources.columns import Table, table
+from groundswell.data.sources.decoding import refusal
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 SERVICE = Service(
     key="fed_dfa",
@@ -59,9 +53,19 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 """Columns by their name of today, with the one they had before."""
 
 FIRST_QUARTER = np.datetime64("1989-07")
-MOST_MEMBERS = 200
 LARGEST_MEMBER = 8 * 2**20
 """Bytes a table may have unpacked; the largest of today has a twentieth of it."""
+
+
+QUARTER = re.compile(r"([0-9]{4}):Q([1-4])")
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """A table of the archive, and the first month of the quarter of each of its rows."""
+
+    table: Table
+    quarters: npt.NDArray[np.datetime64]
 
 
 class DistributionalAccounts:
@@ -76,134 +80,84 @@ class DistributionalAccounts:
 
 
 def read(body: Body, group: Sequence[Wanted]) -> Delivery:
-    """Return the series of an archive; one that cannot be read fails alone.
-
-    Raises:
-        SourceError: it is not an archive that may be opened.
-    """
-    archive = _opened(body)
-    tables: dict[str, answers.Table | SourceError] = {}
-    frames, failures = [], []
-    for wanted in group:
-        name = wanted.entry.source_id.partition("/")[0]
-        try:
-            if name not in tables:
-                tables[name] = _table(archive, name)
-            frames.append(_series(tables[name], wanted))
-        except SourceError as problem:
-            tables.setdefault(name, problem)
-            failures.append(SeriesFailure(wanted.entry.id, problem))
-    found = pd.concat(frames, ignore_index=True) if frames else no_observations()
-    return Delivery(found, bodies=(body,), failures=tuple(failures))
+    """Return the series of an archive; one that cannot be read fails alone."""
+    known: dict[str, Accounts] = {}
+    return delivered({each.entry.id: partial(_series, body, each.entry, known) for each in group}, [body])
 
 
 def _asked(caller: Caller, group: Sequence[Wanted]) -> Delivery:
     return read(caller.get(SERVICE, "/dfa.zip", {}, expect="zip"), group)
 
 
-def _opened(body: Body) -> zipfile.ZipFile:
-    try:
-        archive = zipfile.ZipFile(BytesIO(body.content))
-    except Exception as problem:  # damage shows as errors of many kinds
-        raise SourceError(
-            f"the archive cannot be opened: {problem}",
-            where=f"Federal Reserve, {body.address}",
-            expected="dfa.zip",
-            remedy=answers.REMEDY,
-        ) from problem
-    if len(archive.namelist()) > MOST_MEMBERS:
-        raise SourceError(
-            f"the archive has {len(archive.namelist())} members",
-            where=f"Federal Reserve, {body.address}",
-            expected=f"at most {MOST_MEMBERS}",
-            remedy=answers.REMEDY,
-        )
-    return archive
+def _series(body: Body, entry: Entry, known: dict[str, Accounts]) -> pd.DataFrame:
+    """Return one category of one column; a table is read once, and is then `known`."""
+    name, _, place = entry.source_id.partition("/")
+    category, _, column = place.partition("/")
+    kind = name.partition("-")[0]
+    if category not in CATEGORIES.get(kind, ()):
+        raise not_understood(entry, "<table>/<category>/<column>, such as networth-levels/Bottom50/Assets")
+    if name not in known:
+        known[name] = _accounts(body, name, CATEGORIES[kind], entry.id)
+    accounts = known[name]
+    own = [row for row, each in enumerate(accounts.table.column("Category")) if each == category]
+    of_category = accounts.table.of(entry.id).rows(own)
+    before = RENAMED.get(column, column)
+    older = column not in of_category.header and before in of_category.header
+    values = of_category.numbers(before if older else column)
+    periods = pd.DatetimeIndex(accounts.quarters[own].astype("datetime64[D]"))
+    return observations(entry.id, periods, values, of_category.lines)
 
 
-def _table(archive: zipfile.ZipFile, name: str) -> answers.Table:
+def _accounts(body: Body, name: str, categories: frozenset[str], series: str) -> Accounts:
     """Return a table of the archive with the categories and quarters it must have."""
-    member, where = f"dfa-{name}.csv", f"Federal Reserve, dfa.zip, dfa-{name}.csv"
-    found = [each for each in archive.namelist() if each.rpartition("/")[2] == member]
-    if len(found) != 1:
-        raise SourceError(
-            f"it stands {len(found)} times in the archive",
-            where=where,
-            expected="it once",
-            remedy=answers.REMEDY,
-        )
-    try:
-        with archive.open(found[0]) as opened:
-            content = opened.read(LARGEST_MEMBER + 1)
-    except Exception as problem:  # each way of packing raises errors of its own
-        raise SourceError(
-            f"it cannot be unpacked: {problem}", where=where, expected="a table", remedy=answers.REMEDY
-        ) from problem
-    if len(content) > LARGEST_MEMBER:
-        raise SourceError(
-            "it is larger than can be true",
-            where=where,
-            expected=f"at most {LARGEST_MEMBER:,} bytes unpacked",
-            remedy=answers.REMEDY,
-        )
-    table = answers.table(content, where)
-    _check(table, CATEGORIES[name.partition("-")[0]])
-    return table
-
-
-def _check(table: answers.Table, expected: frozenset[str]) -> None:
-    categories = table.column("Category")
-    for category, line in zip(categories, table.lines, strict=True):
-        if category not in expected:
-            raise SourceError(
+    member = zips.member(
+        body,
+        lambda path: path.rpartition("/")[2] == f"dfa-{name}.csv",
+        series=series,
+        largest=LARGEST_MEMBER,
+        expected=f"a zip with dfa-{name}.csv",
+    )
+    found = table(member, series)
+    of_row = found.column("Category")
+    for category, line in zip(of_row, found.lines, strict=True):
+        if category not in categories:
+            raise refusal(
+                member,
                 f"the category '{category[:40]}' is not known",
-                where=f"{table.where}, row {line}",
-                expected=f"one of {', '.join(sorted(expected))}",
+                series=series,
+                row=line,
+                expected=f"one of {', '.join(sorted(categories))}",
                 remedy="the groups have changed: compare with the service's page before using the figures",
             )
-    quarters = _quarters(table)
-    wanted = FIRST_QUARTER + 3 * np.arange(len(quarters) // len(expected))
-    for category in expected:
-        own = np.sort(quarters[np.array(categories) == category])
+    quarters = _quarters(found)
+    wanted = FIRST_QUARTER + 3 * np.arange(len(quarters) // len(categories))
+    for category in categories:
+        own = np.sort(quarters[np.array(of_row) == category])
         if len(own) != len(wanted) or (own != wanted).any():
-            raise SourceError(
+            raise refusal(
+                member,
                 f"the quarters of '{category}' are not complete ({len(own)} of {len(wanted)})",
-                where=table.where,
-                expected=f"every quarter from {FIRST_QUARTER} for each of {len(expected)} groups",
-                remedy=answers.REMEDY,
+                series=series,
+                expected=f"every quarter from {FIRST_QUARTER} for each of {len(categories)} groups",
             )
+    return Accounts(found, quarters)
 
 
-def _quarters(table: answers.Table) -> npt.NDArray[np.datetime64]:
+def _quarters(found: Table) -> npt.NDArray[np.datetime64]:
     """Return the first months of quarters written as 1989:Q3."""
     months = []
-    for text, line in zip(table.column("Date"), table.lines, strict=True):
-        year, separator, quarter = text.partition(":Q")
-        if not (len(text) == 7 and year.isascii() and year.isdecimal() and separator and quarter in "1234"):
-            raise SourceError(
+    for text, line in zip(found.column("Date"), found.lines, strict=True):
+        written = QUARTER.fullmatch(text)
+        if written is None:
+            raise refusal(
+                found.body,
                 f"'{text[:40]}' is not a quarter",
-                where=f"{table.where}, row {line}",
+                series=found.series,
+                row=line,
                 expected="a quarter such as 1989:Q3",
-                remedy=answers.REMEDY,
             )
-        months.append(f"{year}-{3 * int(quarter) - 2:02d}")
+        months.append(f"{written[1]}-{3 * int(written[2]) - 2:02d}")
     return np.array(months, dtype="datetime64[M]")
-
-
-def _series(table: answers.Table | SourceError, wanted: Wanted) -> pd.DataFrame:
-    """Return one category of one column."""
-    if isinstance(table, SourceError):
-        raise table
-    entry = wanted.entry
-    _, category, column = entry.source_id.split("/")
-    named = replace(table, where=f"{table.where}, '{category}' ({entry.id})")
-    before = RENAMED.get(column, column)
-    texts = named.column(before if column not in table.header and before in table.header else column)
-    rows = [place for place, each in enumerate(table.column("Category")) if each == category]
-    lines = [table.lines[place] for place in rows]
-    values = answers.numbers([texts[place] for place in rows], [""], lines, f"{named.where}, '{column}'")
-    quarters = _quarters(table)[rows]
-    return observations(entry.id, pd.DatetimeIndex(quarters.astype("datetime64[D]")), values, lines)
 
 
 SOURCE = DistributionalAccounts()

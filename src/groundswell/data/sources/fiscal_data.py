@@ -20,18 +20,10 @@ from typing import Any, TypeAlias
 import pandas as pd
 from pydantic import BaseModel, Field
 
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import fiscal_tables
-from groundswell.data.sources.decoding import json_of, record_of, refusal
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.decoding import answer_of, refusal
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 SERVICE = Service(
     key="fiscal_data",
@@ -162,47 +154,32 @@ SOURCE = FiscalData()
 def _run(name: str, wanted: Sequence[Wanted], caller: Caller) -> Delivery:
     ids = ", ".join(each.entry.id for each in wanted)
     if name not in TABLES:
-        raise SourceError(
-            f"the source_id begins with '{name}'",
-            where=f"fiscal_data, series '{ids}' in the catalog",
-            expected=f"one of {', '.join(TABLES)} before the colon",
-            remedy="correct the entry of the catalog",
-        )
+        raise not_understood(wanted[0].entry, f"one of {', '.join(TABLES)} before the colon")
     table = TABLES[name]
     since = _since(wanted, table)
     raw, bodies = _rows(table, since, ids, caller)
     rows = fiscal_tables.typed(table.row, raw, bodies[0], ids)
-    frames: list[pd.DataFrame] = []
-    failures: list[SeriesFailure] = []
     remarks: list[str] = []
-    for each in wanted:
-        series, what = each.entry.id, each.entry.source_id.partition(":")[2]
-        try:
-            found = table.read(rows, what, bodies[0], series)
-            # A date before the first one asked for may have lost some of its rows to the filter.
-            whole = [place for place, day in enumerate(found.days) if since is None or day >= since]
-            if not whole:
-                raise refusal(
-                    bodies[0], f"no row holds '{what}'", series=series, expected="at least one value"
-                )
-        except SourceError as error:
-            failures.append(SeriesFailure(series, error))
-            continue
-        frames.append(
-            observations(
-                series,
-                [found.days[place] for place in whole],
-                [found.amounts[place] for place in whole],
-                [found.rows[place] for place in whole],
-            )
+
+    def of_series(series: str, what: str) -> pd.DataFrame:
+        found = table.read(rows, what, bodies[0], series)
+        # A date before the first one asked for may have lost some of its rows to the filter.
+        whole = [place for place, day in enumerate(found.days) if since is None or day >= since]
+        if not whole:
+            raise refusal(bodies[0], f"no row holds '{what}'", series=series, expected="at least one value")
+        remarks.extend(f"{series}: {remark}" for remark in found.remarks)
+        return observations(
+            series,
+            [found.days[place] for place in whole],
+            [found.amounts[place] for place in whole],
+            [found.rows[place] for place in whole],
         )
-        remarks += [f"{series}: {remark}" for remark in found.remarks]
-    return Delivery(
-        pd.concat(frames, ignore_index=True) if frames else no_observations(),
-        bodies=tuple(bodies),
-        failures=tuple(failures),
-        remarks=tuple(remarks),
-    )
+
+    read = {
+        each.entry.id: partial(of_series, each.entry.id, each.entry.source_id.partition(":")[2])
+        for each in wanted
+    }
+    return delivered(read, bodies, remarks)
 
 
 def _since(wanted: Sequence[Wanted], table: Table) -> date | None:
@@ -232,7 +209,7 @@ def _rows(
         if since is not None:
             asked["filter"] = f"{table.fields[0]}:gte:{since.isoformat()}"
         body = caller.get(SERVICE, table.path, asked, expect="json")
-        page = record_of(Answer, json_of(body, series), body, series=series)
+        page = answer_of(Answer, body, series=series)
         first = first or page.meta
         bodies.append(body)
         if page.meta.total != first.total or page.meta.pages != first.pages or first.pages > MOST_PAGES:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from groundswell.data.catalog import Entry
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
-from groundswell.data.sources import answers, fred_units
+from groundswell.data.sources import fred_units
+from groundswell.data.sources.columns import days, numbers
+from groundswell.data.sources.decoding import answer_of, refusal
 
 FIRST_DAY, LAST_DAY = "1776-07-04", "9999-12-31"
 PAGE = 100_000
+MISSING = "."
 FREQUENCIES = {"D": "daily", "W": "weekly", "M": "monthly", "Q": "quarterly", "A": "annual"}
 
 
@@ -84,9 +87,6 @@ class VintageDates(BaseModel):
     vintage_dates: list[str]
 
 
-PAGES, DESCRIPTIONS, DATES = TypeAdapter(Page), TypeAdapter(Description), TypeAdapter(VintageDates)
-
-
 @dataclass(frozen=True)
 class Span:
     """The vintages asked for: those that stood on a day between two, both included."""
@@ -101,29 +101,30 @@ def checked_description(body: Body, entry: Entry) -> list[Described]:
     Raises:
         SourceError: it is another series, another frequency, or another unit.
     """
-    where = place(entry)
-    found = sorted(answers.parsed(DESCRIPTIONS, body, where).seriess, key=lambda each: each.realtime_end)
+    found = sorted(answer_of(Description, body, series=entry.id).seriess, key=lambda each: each.realtime_end)
     if not found or any(each.id != entry.source_id for each in found):
-        raise SourceError(
+        raise refusal(
+            body,
             f"the description is of {', '.join(each.id for each in found) or 'nothing'}",
-            where=where,
+            series=entry.id,
             expected=f"that of {entry.source_id}",
-            remedy=answers.REMEDY,
         )
     now = found[-1]
     if FREQUENCIES.get(now.frequency_short) != entry.frequency:
-        raise SourceError(
+        raise refusal(
+            body,
             f"the frequency is now '{now.frequency_short}'",
-            where=where,
+            series=entry.id,
             expected=f"{entry.frequency} figures, as in the catalog",
             remedy="correct `frequency` of the series in the catalog",
         )
     allowed = entry.source_unit.split("|")
     verdicts = [fred_units.agree(now.units, unit) for unit in allowed]
     if False in verdicts and True not in verdicts:
-        raise SourceError(
+        raise refusal(
+            body,
             f"FRED now gives it in '{now.units}'",
-            where=where,
+            series=entry.id,
             expected=f"{' or '.join(allowed)}, as in the catalog",
             remedy="correct `source_unit` of the series in the catalog after looking at its figures",
         )
@@ -139,23 +140,34 @@ def read_spans(body: Body, entry: Entry, span: Span, offset: int = 0) -> tuple[p
     Raises:
         SourceError: the answer does not echo the request, so its vintages cannot be trusted.
     """
-    where = place(entry)
-    page = answers.parsed(PAGES, body, where)
-    _check_echo(page, where, realtime_start=span.first, realtime_end=span.last, offset=offset)
-    frame = _rows(page, where)
+    page = answer_of(Page, body, series=entry.id)
+    _check_echo(page, entry, body, realtime_start=span.first, realtime_end=span.last, offset=offset)
+    frame = _rows(page, entry, body)
     inside = (frame["start"] >= np.datetime64(span.first)) & (frame["end"] <= np.datetime64(span.last))
-    _refuse(frame, ~inside | (frame["start"] > frame["end"]), where, f"days from {span.first} to {span.last}")
+    _refuse(
+        frame,
+        ~inside | (frame["start"] > frame["end"]),
+        entry,
+        body,
+        f"days from {span.first} to {span.last}",
+    )
     late = frame["start"] > np.datetime64(body.fetched.date() + timedelta(days=1))
-    _refuse(frame, late, where, f"vintages no later than the day of fetching, {body.fetched:%Y-%m-%d}")
+    _refuse(frame, late, entry, body, f"vintages no later than the day of fetching, {body.fetched:%Y-%m-%d}")
     ordered = frame.sort_values(["period", "start"], kind="stable")
     again = ordered["period"].eq(ordered["period"].shift())
-    _refuse(ordered, again & (ordered["start"] <= ordered["end"].shift()), where, "spans that do not overlap")
+    _refuse(
+        ordered,
+        again & (ordered["start"] <= ordered["end"].shift()),
+        entry,
+        body,
+        "spans that do not overlap",
+    )
     if len(frame) and page.count == len(frame) and not (frame["end"] == np.datetime64(span.last)).any():
-        raise SourceError(
+        raise refusal(
+            body,
             f"no value stands on {span.last}; the latest span ends on {frame['end'].max():%Y-%m-%d}",
-            where=where,
+            series=entry.id,
             expected="every vintage: the service has ignored the days asked for",
-            remedy=answers.REMEDY,
         )
     return frame, page.count
 
@@ -168,21 +180,24 @@ def read_figures(
     Raises:
         SourceError: the answer does not echo the request, or shows an old vintage.
     """
-    where = place(entry)
-    page = answers.parsed(PAGES, body, where)
+    page = answer_of(Page, body, series=entry.id)
     _check_echo(
-        page, where, observation_start=start.isoformat() if start else page.observation_start, offset=offset
+        page,
+        entry,
+        body,
+        observation_start=start.isoformat() if start else page.observation_start,
+        offset=offset,
     )
     fetched = np.datetime64(body.fetched.date())
-    shown = answers.days([page.realtime_start, page.realtime_end], [0, 0], where)
+    shown = days([page.realtime_start, page.realtime_end], body, series=entry.id, rows=[0, 0])
     if shown[0] != shown[1] or abs((shown[0] - fetched).astype(int)) > 3:
-        raise SourceError(
+        raise refusal(
+            body,
             f"the answer is of {page.realtime_start} to {page.realtime_end}",
-            where=where,
+            series=entry.id,
             expected=f"the figures of {fetched}",
-            remedy=answers.REMEDY,
         )
-    return _rows(page, where), page.count
+    return _rows(page, entry, body), page.count
 
 
 def read_vintage_dates(body: Body, entry: Entry) -> list[str]:
@@ -191,16 +206,15 @@ def read_vintage_dates(body: Body, entry: Entry) -> list[str]:
     Raises:
         SourceError: they are not all there.
     """
-    where = place(entry)
-    answer = answers.parsed(DATES, body, where)
+    answer = answer_of(VintageDates, body, series=entry.id)
     if answer.count != len(answer.vintage_dates) or answer.offset or not answer.vintage_dates:
-        raise SourceError(
+        raise refusal(
+            body,
             f"{len(answer.vintage_dates)} vintage dates of {answer.count}",
-            where=where,
+            series=entry.id,
             expected="all of them in one answer",
-            remedy=answers.REMEDY,
         )
-    answers.days(answer.vintage_dates, range(1, answer.count + 1), where)
+    days(answer.vintage_dates, body, series=entry.id, rows=range(1, answer.count + 1))
     return sorted(answer.vintage_dates)
 
 
@@ -216,44 +230,42 @@ def to_current_scale(rows: pd.DataFrame, units: list[Described]) -> npt.NDArray[
     return values
 
 
-def place(entry: Entry) -> str:
-    """Return source and series, for errors."""
-    return f"FRED, series {entry.source_id} ({entry.id})"
-
-
-def _rows(page: Page, where: str) -> pd.DataFrame:
+def _rows(page: Page, entry: Entry, body: Body) -> pd.DataFrame:
     rows = page.observations
-    numbers = range(page.offset + 1, page.offset + len(rows) + 1)
+    places = range(page.offset + 1, page.offset + len(rows) + 1)
+    of_rows = partial(days, body=body, series=entry.id, rows=places)
+    values = [row.value for row in rows]
     return pd.DataFrame(
         {
-            "period": answers.days([row.date for row in rows], numbers, where),
-            "value": answers.numbers([row.value for row in rows], ["."], numbers, where),
-            "start": answers.days([row.realtime_start for row in rows], numbers, where),
-            "end": answers.days([row.realtime_end for row in rows], numbers, where),
-            "row": np.asarray(numbers, dtype="int64"),
+            "period": of_rows([row.date for row in rows]),
+            "value": numbers(values, body, series=entry.id, rows=places, column="value", missing=[MISSING]),
+            "start": of_rows([row.realtime_start for row in rows]),
+            "end": of_rows([row.realtime_end for row in rows]),
+            "row": np.asarray(places, dtype="int64"),
         }
     )
 
 
-def _check_echo(page: Page, where: str, **asked_for: object) -> None:
+def _check_echo(page: Page, entry: Entry, body: Body, **asked_for: object) -> None:
     """Refuse an answer to another question than the one asked."""
     wanted = {"units": "lin", "output_type": 1, "sort_order": "asc", "limit": PAGE, **asked_for}
     for name, value in wanted.items():
         if (answered := getattr(page, name)) != value:
-            raise SourceError(
+            raise refusal(
+                body,
                 f"the answer says {name}={answered}",
-                where=where,
+                series=entry.id,
                 expected=f"{name}={value}, as asked: the service has ignored it",
-                remedy=answers.REMEDY,
             )
 
 
-def _refuse(frame: pd.DataFrame, wrong: pd.Series[bool], where: str, expected: str) -> None:
+def _refuse(frame: pd.DataFrame, wrong: pd.Series[bool], entry: Entry, body: Body, expected: str) -> None:
     if wrong.any():
         row = frame.iloc[int(np.argmax(wrong))]
-        raise SourceError(
+        raise refusal(
+            body,
             f"{row['period']:%Y-%m-%d} has a value of {row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}",
-            where=f"{where}, row {row['row']}",
+            series=entry.id,
+            row=int(row["row"]),
             expected=expected,
-            remedy=answers.REMEDY,
         )

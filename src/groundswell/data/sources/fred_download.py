@@ -7,7 +7,9 @@ since a new base year changes all of it and a part would not fit the rest; of ot
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +17,9 @@ import pandas as pd
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources import answers
-from groundswell.data.sources.source import Delivery, SeriesFailure, Wanted, no_observations, observations
+from groundswell.data.sources.columns import Table, table
+from groundswell.data.sources.decoding import refusal
+from groundswell.data.sources.source import Delivery, SeriesFailure, Wanted, delivered, joined, observations
 
 KEYLESS = Service(
     key="fred_graph",
@@ -70,36 +73,29 @@ def read(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not such a table.
     """
-    table = answers.table(body.content, "FRED, fredgraph.csv")
-    if table.header[0] not in DATE_COLUMNS:
-        raise SourceError(
-            f"the first column is called '{table.header[0][:40]}'",
-            where=f"{table.where}, {body.address}",
+    found = table(body, ", ".join(wanted.entry.id for wanted in group))
+    if found.header[0] not in DATE_COLUMNS:
+        raise refusal(
+            body,
+            f"the first column is called '{found.header[0][:40]}'",
+            series=found.series,
+            row=found.header_row,
             expected=" or ".join(DATE_COLUMNS),
-            remedy=answers.REMEDY,
         )
-    days = answers.days([row[0] for row in table.cells], table.lines, table.where)
-    frames, failures = [], []
-    for wanted in group:
-        try:
-            frames.append(_column(table, days, wanted))
-        except SourceError as problem:
-            failures.append(SeriesFailure(wanted.entry.id, problem))
-    found = pd.concat(frames, ignore_index=True) if frames else no_observations()
-    return Delivery(found, bodies=(body,), failures=tuple(failures))
+    days = found.days(found.header[0])
+    return delivered({each.entry.id: partial(_column, found, days, each) for each in group}, [body])
 
 
-def _column(table: answers.Table, days: npt.NDArray[np.datetime64], wanted: Wanted) -> pd.DataFrame:
+def _column(found: Table, days: npt.NDArray[np.datetime64], wanted: Wanted) -> pd.DataFrame:
     entry = wanted.entry
-    where = f"FRED, series {entry.source_id} ({entry.id}), fredgraph.csv"
-    texts = answers.Table(table.header, table.cells, table.lines, where).column(entry.source_id)
-    values = answers.numbers(texts, MISSING, table.lines, where)
-    frame = observations(entry.id, pd.DatetimeIndex(days), values, table.lines)
+    values = found.of(entry.id).numbers(entry.source_id, MISSING)
+    frame = observations(entry.id, pd.DatetimeIndex(days), values, found.lines)
     frame = frame[frame["value"].notna()]
     if frame.empty:
-        raise SourceError(
-            "the column holds no value",
-            where=where,
+        raise refusal(
+            found.body,
+            f"the column '{entry.source_id}' holds no value",
+            series=entry.id,
             expected="figures",
             remedy="check the id at the service; the series may have been discontinued",
         )
@@ -123,8 +119,5 @@ def _one_by_one(caller: Caller, group: Sequence[Wanted], today: date, problem: S
             refused += 1
     if not deliveries:
         raise problem
-    return Delivery(
-        pd.concat([each.observations for each in deliveries], ignore_index=True),
-        bodies=tuple(body for each in deliveries for body in each.bodies),
-        failures=(*failures, *(failure for each in deliveries for failure in each.failures)),
-    )
+    whole = joined(deliveries)
+    return replace(whole, failures=(*failures, *whole.failures))

@@ -18,17 +18,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources import answers
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.columns import Table, table
+from groundswell.data.sources.decoding import refusal
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, observations
 
 SERVICE = Service(
     key="fred_md",
@@ -57,7 +50,7 @@ class File:
     """
 
     month: pd.Period
-    table: answers.Table
+    table: Table
     periods: pd.DatetimeIndex
 
     @property
@@ -87,42 +80,48 @@ def released(month: pd.Period) -> pd.Timestamp:
     return (day + pd.Timedelta("23:59:00")).tz_localize("America/New_York").tz_convert("UTC")
 
 
-def read(body: Body, month: pd.Period) -> File:
+def read(body: Body, month: pd.Period, series: str) -> File:
     """Return the file of a month.
+
+    Args:
+        body: the answer.
+        month: the month it should be of.
+        series: whom it is read for, for refusals.
 
     Raises:
         SourceError: its dates or its row of transformations are not as documented, or it is the file
             of another month.
     """
-    where = f"FRED-MD, {month}"
-    table = answers.table(body.content, where)
-    codes = table.cells[0] if table.cells else [""]
-    if table.header[0] != "sasdate" or not codes[0].startswith("Transform"):
-        raise SourceError(
-            f"it begins with '{table.header[0][:40]}' and '{codes[0][:40]}'",
-            where=f"{where}, rows 1 and 2",
-            expected="'sasdate' and 'Transform:'",
-            remedy=answers.REMEDY,
+    found = table(body, series)
+    codes = found.cells[0] if found.cells else [""]
+    if found.header[0] != "sasdate" or not codes[0].startswith("Transform"):
+        raise refusal(
+            body,
+            f"it begins with '{found.header[0][:40]}' and '{codes[0][:40]}'",
+            series=series,
+            row=found.header_row,
+            expected="'sasdate' and below it 'Transform:'",
         )
     strange = [code for code in codes[1:] if code not in TRANSFORMATIONS]
     if strange:
-        raise SourceError(
+        raise refusal(
+            body,
             f"'{strange[0][:40]}' is not a transformation",
-            where=f"{where}, row {table.lines[0]}",
+            series=series,
+            row=found.lines[0],
             expected="a number from 1 to 7",
-            remedy=answers.REMEDY,
         )
-    table = answers.Table(table.header, table.cells[1:], table.lines[1:], where)
-    periods = _months(table)
+    found = found.rows(range(1, len(found.lines)))
+    periods = _months(found)
     if not len(periods) or periods[-1].to_period("M") != month - 1:
         last = f"{periods[-1]:%Y-%m}" if len(periods) else "nothing"
-        raise SourceError(
+        raise refusal(
+            body,
             f"its data end with {last}",
-            where=f"{where}, {body.address}",
+            series=series,
             expected=f"{month - 1}: the service has sent the file of another month",
-            remedy=answers.REMEDY,
         )
-    return File(month, table, periods)
+    return File(month, found, periods)
 
 
 def vintages(files: Sequence[File], wanted: Wanted) -> pd.DataFrame:
@@ -138,11 +137,9 @@ def vintages(files: Sequence[File], wanted: Wanted) -> pd.DataFrame:
     frames = []
     before: pd.Series[float] | None = None
     for file in files:
-        where = f"{file.table.where}, column '{entry.source_id}' ({entry.id})"
-        table = answers.Table(file.table.header, file.table.cells, file.table.lines, where)
-        values = answers.numbers(table.column(entry.source_id), [""], table.lines, where)
+        values = file.table.of(entry.id).numbers(entry.source_id)
         now = pd.Series(values, index=file.periods)
-        lines = pd.Series(table.lines, index=file.periods)
+        lines = pd.Series(file.table.lines, index=file.periods)
         if before is None:
             told = now[now.notna()]
             if wanted.vintage is not None and _month_of(wanted.vintage) >= file.month:
@@ -158,17 +155,11 @@ def vintages(files: Sequence[File], wanted: Wanted) -> pd.DataFrame:
 
 def _asked(caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
     bodies, files = [], []
+    named = ", ".join(each.entry.id for each in group)
     for month in _files(group, today):
         bodies.append(caller.get(SERVICE, f"/monthly/{month}-md.csv", {}, expect="csv"))
-        files.append(read(bodies[-1], month))
-    frames, failures = [], []
-    for wanted in group:
-        try:
-            frames.append(vintages(files, wanted))
-        except SourceError as problem:
-            failures.append(SeriesFailure(wanted.entry.id, problem))
-    found = pd.concat(frames, ignore_index=True) if frames else no_observations()
-    return Delivery(found, bodies=tuple(bodies), failures=tuple(failures))
+        files.append(read(bodies[-1], month, named))
+    return delivered({each.entry.id: partial(vintages, files, each) for each in group}, bodies)
 
 
 def _files(group: Sequence[Wanted], today: date) -> list[pd.Period]:
@@ -187,19 +178,20 @@ def _month_of(vintage: datetime) -> pd.Period:
     return (day - pd.Timedelta(days=DAYS_LATE + 1)).to_period("M")
 
 
-def _months(table: answers.Table) -> pd.DatetimeIndex:
+def _months(found: Table) -> pd.DatetimeIndex:
     """Return the first days of months written as 1/1/1959, one after the other."""
-    texts = table.column("sasdate")
+    texts = found.column("sasdate")
     days = pd.to_datetime(pd.Series(texts, dtype="str"), format="%m/%d/%Y", errors="coerce")
     steps = (12 * days.dt.year + days.dt.month).diff().fillna(1)
     wrong = (days.isna() | (steps != 1) | (days.dt.day != 1)).to_numpy()
     if wrong.any():
         first = int(np.argmax(wrong))
-        raise SourceError(
+        raise refusal(
+            found.body,
             f"'{texts[first][:40]}' is out of turn",
-            where=f"{table.where}, row {table.lines[first]}",
+            series=found.series,
+            row=found.lines[first],
             expected="months one after the other, written as 1/1/1959",
-            remedy=answers.REMEDY,
         )
     return pd.DatetimeIndex(days).as_unit("us")
 

@@ -24,6 +24,7 @@ from groundswell.data.catalog import Entry
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Key, Parameters, Service
 from groundswell.data.sources import fred_answers, fred_download
+from groundswell.data.sources.decoding import refusal
 from groundswell.data.sources.fred_answers import FIRST_DAY, LAST_DAY, PAGE, Span
 from groundswell.data.sources.source import Delivery, Wanted, observations
 
@@ -134,7 +135,7 @@ def _spans(caller: Caller, entry: Entry, first: str, today: date) -> tuple[pd.Da
         frames.append(frame if number == 0 else frame[frame["start"] > np.datetime64(span.first)])
     rows = pd.concat(frames, ignore_index=True)
     if rows.empty:
-        raise _empty(entry)
+        raise _empty(entry, bodies[-1])
     if first == FIRST_DAY:  # a value that never stood before cannot be withdrawn
         ordered = rows.sort_values(["period", "start"], kind="stable")
         opening = ~ordered["period"].duplicated() & ordered["value"].isna()
@@ -164,9 +165,10 @@ def _paged(
         body = caller.get(SERVICE, "/series/observations", parameters, expect="json")
         frame, total = read(body, offset)
         if (offset and total != count) or len(frame) != min(PAGE, total - offset):
-            raise SourceError(
+            raise refusal(
+                body,
                 f"{len(frame)} rows from row {offset + 1} of {total}",
-                where=fred_answers.place(entry),
+                series=entry.id,
                 expected="pages that add up",
                 remedy="try again: the series was being updated, or the answer was cut",
             )
@@ -183,7 +185,7 @@ def _figures(caller: Caller, wanted: Wanted, today: date) -> tuple[pd.DataFrame,
     chosen = {**begin, "observation_end": today.isoformat()}
     rows, bodies = _paged(caller, entry, chosen, partial(_read_figures, entry, start))
     if not rows["value"].notna().any():
-        raise _empty(entry)
+        raise _empty(entry, bodies[-1])
     return rows, bodies
 
 
@@ -191,10 +193,11 @@ def _read_figures(entry: Entry, start: date | None, body: Body, offset: int) -> 
     return fred_answers.read_figures(body, entry, start, offset)
 
 
-def _empty(entry: Entry) -> SourceError:
-    return SourceError(
-        "there is no value in the answer",
-        where=fred_answers.place(entry),
+def _empty(entry: Entry, body: Body) -> SourceError:
+    return refusal(
+        body,
+        f"there is no value of {entry.source_id} in the answer",
+        series=entry.id,
         expected="the figures of a series that exists",
         remedy="check its id at the service; it may have been discontinued",
     )

@@ -19,20 +19,13 @@ from functools import partial
 from itertools import groupby
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources import answers
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources import columns
+from groundswell.data.sources.decoding import answer_of, refusal
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, joined, observations
 
 SERVICE = Service(
     key="nyfed",
@@ -105,9 +98,6 @@ class Holdings(Answer):
     soma: Summary
 
 
-RATES, REPOS, SUMMARIES = TypeAdapter(Rates), TypeAdapter(Operations), TypeAdapter(Holdings)
-
-
 class NewYorkFed:
     """The New York Fed as the update sees it."""
 
@@ -130,20 +120,15 @@ def read_rates(body: Body, path: str, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is of another rate, or not of the documented shape.
     """
-    where = f"New York Fed, {path}"
-    rows = answers.parsed(RATES, body, where).ref_rates
+    named = _named(group)
+    rows = answer_of(Rates, body, series=named).ref_rates
     name = path.rpartition("/")[2].upper()
     for number, row in enumerate(rows, start=1):
         if row.type != name:
-            raise SourceError(
-                f"it is a rate of type '{row.type}'",
-                where=f"{where}, row {number}",
-                expected=name,
-                remedy=answers.REMEDY,
-            )
+            raise refusal(body, f"it is a rate of type '{row.type}'", series=named, row=number, expected=name)
     texts = [row.effective_date for row in rows]
     cells = [{key: _text(value) for key, value in (row.model_extra or {}).items()} for row in rows]
-    return _fields(body, where, texts, cells, group)
+    return _fields(body, texts, cells, group)
 
 
 def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
@@ -152,8 +137,8 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: two operations of one day remain, or the answer is not of the documented shape.
     """
-    where = f"New York Fed, {OPERATIONS}"
-    listed = answers.parsed(REPOS, body, where).repo.operations
+    named = _named(group)
+    listed = answer_of(Operations, body, series=named).repo.operations
     kept: dict[str, int] = {}
     small = 0
     for number, each in enumerate(listed, start=1):
@@ -163,16 +148,17 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
         if "small value" in (each.note or "").lower():
             small += 1
         elif each.operation_date in kept:
-            raise SourceError(
+            raise refusal(
+                body,
                 f"{each.operation_date} has two overnight operations, "
                 f"{listed[kept[each.operation_date] - 1].operation_id} and {each.operation_id}",
-                where=f"{where}, row {number}",
+                series=named,
+                row=number,
                 expected="one operation a day beside those of small value",
-                remedy=answers.REMEDY,
             )
         else:
             kept[each.operation_date] = number
-    days = answers.days(list(kept), list(kept.values()), where)
+    days = columns.days(list(kept), body, series=named, rows=list(kept.values()))
     values = [listed[number - 1].total_amt_accepted or 0.0 for number in kept.values()]
     frames = [observations(each.entry.id, pd.DatetimeIndex(days), values, kept.values()) for each in group]
     remarks = (f"New York Fed: {small} reverse repo operations of small value left out.",) if small else ()
@@ -185,40 +171,31 @@ def read_holdings(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not of the documented shape.
     """
-    where = f"New York Fed, {HOLDINGS}"
-    rows = answers.parsed(SUMMARIES, body, where).soma.summary
+    rows = answer_of(Holdings, body, series=_named(group)).soma.summary
     texts = [row.get("asOfDate") or "" for row in rows]
-    return _fields(
-        body, where, texts, [{key: value or "" for key, value in row.items()} for row in rows], group
-    )
+    return _fields(body, texts, [{key: value or "" for key, value in row.items()} for row in rows], group)
 
 
-def _fields(
-    body: Body, where: str, days: list[str], cells: list[dict[str, str]], group: Sequence[Wanted]
-) -> Delivery:
+def _fields(body: Body, days: list[str], cells: list[dict[str, str]], group: Sequence[Wanted]) -> Delivery:
     """Return one field per series; a field that is absent or malformed fails its series alone."""
-    numbers = range(1, len(days) + 1)
-    periods = pd.DatetimeIndex(answers.days(days, numbers, where))
-    frames, failures = [], []
-    for wanted in group:
-        field, entry = wanted.entry.source_id.partition("#")[2], wanted.entry
-        place = f"{where}, field '{field}' ({entry.id})"
-        try:
-            if not any(row.get(field) for row in cells):
-                raise SourceError(
-                    "the field is nowhere in the answer",
-                    where=place,
-                    expected="figures",
-                    remedy=answers.REMEDY,
-                )
-            values = answers.numbers([row.get(field, "") for row in cells], [""], numbers, place)
-        except SourceError as problem:
-            failures.append(SeriesFailure(entry.id, problem))
-            continue
-        frame = observations(entry.id, periods, values, numbers)
-        frames.append(frame[frame["value"].notna()])
-    found = pd.concat(frames, ignore_index=True) if frames else no_observations()
-    return Delivery(found, bodies=(body,), failures=tuple(failures))
+    rows = range(1, len(days) + 1)
+    periods = pd.DatetimeIndex(columns.days(days, body, series=_named(group), rows=rows))
+
+    def of_series(series: str, field: str) -> pd.DataFrame:
+        if not any(row.get(field) for row in cells):
+            raise refusal(
+                body, f"the field '{field}' is nowhere in the answer", series=series, expected="figures"
+            )
+        texts = [row.get(field, "") for row in cells]
+        values = columns.numbers(texts, body, series=series, rows=rows, column=field)
+        frame = observations(series, periods, values, rows)
+        return frame[frame["value"].notna()]
+
+    read = {
+        each.entry.id: partial(of_series, each.entry.id, each.entry.source_id.partition("#")[2])
+        for each in group
+    }
+    return delivered(read, [body])
 
 
 def _rates(path: str, caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
@@ -244,25 +221,25 @@ def _operations(caller: Caller, group: Sequence[Wanted], today: date) -> Deliver
         }
         body = caller.get(SERVICE, "/rp/results/search.json", parameters, expect="json")
         deliveries.append(read_operations(body, group))
-    found = pd.concat([each.observations for each in deliveries], ignore_index=True)
-    if found.empty:
-        raise SourceError(
-            "there is no overnight operation in the answers",
-            where=f"New York Fed, {OPERATIONS}, {start} to {today}",
+    whole = joined(deliveries)
+    if whole.observations.empty:
+        raise refusal(
+            whole.bodies[-1],
+            f"there is no overnight operation from {start} to {today}",
+            series=_named(group),
             expected="one on every business day",
-            remedy=answers.REMEDY,
         )
-    return Delivery(
-        found,
-        bodies=tuple(body for each in deliveries for body in each.bodies),
-        remarks=tuple(remark for each in deliveries for remark in each.remarks),
-    )
+    return whole
 
 
 def _since(group: Sequence[Wanted], first: date) -> date:
     """Return the day to ask from: a month before what every series of the group has."""
     through = [each.through for each in group if each.through is not None]
     return first if len(through) < len(group) else max(first, min(through) - REACH_BACK)
+
+
+def _named(group: Sequence[Wanted]) -> str:
+    return ", ".join(each.entry.id for each in group)
 
 
 def _path(wanted: Wanted) -> str:

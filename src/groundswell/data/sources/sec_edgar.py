@@ -26,18 +26,10 @@ import pandas as pd
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from groundswell.data.catalog import Entry
-from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import FIRST_YEAR, LAST_YEAR, json_of, record_of, refusal
+from groundswell.data.sources.decoding import FIRST_YEAR, LAST_YEAR, answer_of, json_of, record_of, refusal
 from groundswell.data.sources.sec_facts import Fact, quarters
-from groundswell.data.sources.source import (
-    Delivery,
-    Job,
-    SeriesFailure,
-    Wanted,
-    no_observations,
-    observations,
-)
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
 
 Day = TypeVar("Day", bound=date)
 
@@ -171,28 +163,19 @@ SOURCE = SecEdgar()
 def _ask_company(wanted: tuple[Wanted, ...], today: date, caller: Caller) -> Delivery:
     named = ", ".join(each.entry.id for each in wanted)
     cik = int(_parts(wanted[0].entry)["cik"])
-    found, failures, bodies = [], [], []
     if wanted[0].entry.source_id.startswith("facts"):
         body = caller.get(SERVICE, FACTS_PATH.format(cik=cik), {}, expect="json")
-        bodies.append(body)
         company = read_facts(body, cik, named)
-        read = [(each.entry, partial(flow_by_quarter, each.entry, company, body)) for each in wanted]
-    else:
-        bodies = _ask_filings(wanted, cik, named, caller)
-        read = [(each.entry, partial(read_reports, bodies, each.entry)) for each in wanted]
-    for entry, of_series in read:
-        try:
-            found.append(of_series())
-        except SourceError as error:
-            failures.append(SeriesFailure(entry.id, error))
-    table = pd.concat(found, ignore_index=True) if found else no_observations()
-    return Delivery(table, bodies=tuple(bodies), failures=tuple(failures))
+        read = {each.entry.id: partial(flow_by_quarter, each.entry, company, body) for each in wanted}
+        return delivered(read, [body])
+    bodies = _ask_filings(wanted, cik, named, caller)
+    return delivered({each.entry.id: partial(read_reports, bodies, each.entry) for each in wanted}, bodies)
 
 
 def _ask_filings(wanted: tuple[Wanted, ...], cik: int, named: str, caller: Caller) -> list[Body]:
     """Return the newest filings, and as many older pages as reach back to what is stored."""
     body = caller.get(SERVICE, FILINGS_PATH.format(cik=cik), {}, expect="json")
-    answer = record_of(_Submissions, json_of(body, named), body, series=named)
+    answer = answer_of(_Submissions, body, series=named)
     _same_company(answer.cik, cik, body, named)
     since = min(each.through or ITEM_SINCE for each in wanted)
     pages = [page.name for page in answer.filings.files if page.last >= since]
@@ -213,7 +196,7 @@ def read_facts(body: Body, cik: int, named: str) -> CompanyFacts:
     Raises:
         SourceError: the answer is of another shape or of another company.
     """
-    company = record_of(CompanyFacts, json_of(body, named), body, series=named)
+    company = answer_of(CompanyFacts, body, series=named)
     _same_company(company.cik, cik, body, named)
     return company
 
@@ -328,7 +311,7 @@ def read_frame(body: Body, entry: Entry, year: int) -> float:
     Raises:
         SourceError: the frame is another than asked, is cut short, or has a company twice.
     """
-    frame = record_of(_Frame, json_of(body, entry.id), body, series=entry.id)
+    frame = answer_of(_Frame, body, series=entry.id)
     found = (frame.tag, frame.unit, frame.period)
     asked = (_parts(entry)["tags"], entry.source_unit, f"CY{year}")
     companies = {share.cik for share in frame.data}
@@ -351,11 +334,8 @@ def _parts(entry: Entry) -> dict[str, str]:
     match = _ID.fullmatch(entry.source_id)
     wants_tags = not entry.source_id.startswith("earnings")
     if match is None or bool(match["tags"]) != wants_tags:
-        raise SourceError(
-            f"'{entry.source_id}' does not say what to ask EDGAR for",
-            where=f"{SERVICE.key}, series '{entry.id}'",
-            expected="facts:<CIK>:us-gaap:<tags joined by |>, earnings:<CIK> or frames:us-gaap:<tag>",
-            remedy="correct the entry in your catalog file",
+        raise not_understood(
+            entry, "facts:<CIK>:us-gaap:<tags joined by |>, earnings:<CIK> or frames:us-gaap:<tag>"
         )
     return match.groupdict(default="")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -101,6 +101,46 @@ class Source(Protocol):
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return the jobs that bring the wanted series up to date; asks nothing yet."""
         ...
+
+
+def delivered(
+    series: Mapping[str, Callable[[], pd.DataFrame]], bodies: Iterable[Body], remarks: Iterable[str] = ()
+) -> Delivery:
+    """Return what can be read of several series; one that cannot be fails by itself.
+
+    Args:
+        series: by id in the catalog, what reads the observations of the series.
+        bodies: the answers; looked at after the reading, which may add to them.
+        remarks: for the summary; looked at after the reading as well.
+    """
+    found, failures = [], []
+    for name, read in series.items():
+        try:
+            found.append(read())
+        except SourceError as error:
+            failures.append(SeriesFailure(name, error))
+    table = pd.concat(found, ignore_index=True) if found else no_observations()
+    return Delivery(table, bodies=tuple(bodies), failures=tuple(failures), remarks=tuple(remarks))
+
+
+def joined(deliveries: Sequence[Delivery]) -> Delivery:
+    """Return deliveries without snapshots as one."""
+    return Delivery(
+        pd.concat([each.observations for each in deliveries], ignore_index=True),
+        bodies=tuple(body for each in deliveries for body in each.bodies),
+        failures=tuple(failure for each in deliveries for failure in each.failures),
+        remarks=tuple(remark for each in deliveries for remark in each.remarks),
+    )
+
+
+def not_understood(entry: Entry, expected: str) -> SourceError:
+    """Return the refusal of an entry of the catalog that does not say what to ask its source for."""
+    return SourceError(
+        f"'{entry.source_id}', {entry.frequency}, does not say what to ask for",
+        where=f"{entry.source}, series '{entry.id}' in the catalog",
+        expected=expected,
+        remedy="correct the entry in your catalog file",
+    )
 
 
 def no_observations() -> pd.DataFrame:

@@ -20,7 +20,7 @@ from groundswell.data.calendar import sessions
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller
 from groundswell.data.sources.quotes import quotes_of
-from groundswell.data.sources.source import Delivery, Job, Snapshot, Wanted, observations
+from groundswell.data.sources.source import Delivery, Job, Snapshot, Wanted, not_understood, observations
 from groundswell.data.sources.yahoo_bars import SERVICE, THROUGH_LIBRARY, Bars, ask
 
 FIRST_DAY = date(1970, 1, 1)
@@ -69,12 +69,7 @@ def _run(wanted: Wanted, today: date, caller: Caller) -> Delivery:
         case [symbol, kind] if kind == ADJUSTED:
             bars = ask(client + symbol, FIRST_DAY, today, caller, wanted.entry.id)
             return _delivery(wanted.entry.id, bars, bars.adjusted, [bars.body])
-    raise SourceError(
-        f"the source_id is '{source_id}'",
-        where=f"yahoo, series '{wanted.entry.id}' in the catalog",
-        expected="a symbol, a symbol with ':adjusted', or contracts:<ROOT>:<VENUE>",
-        remedy="correct the entry of the catalog",
-    )
+    raise not_understood(wanted.entry, "a symbol, a symbol with ':adjusted', or contracts:<ROOT>:<VENUE>")
 
 
 def _closes(wanted: Wanted, symbol: str, today: date, caller: Caller) -> Delivery:

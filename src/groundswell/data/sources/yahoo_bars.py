@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import json_of, record_of, refusal
+from groundswell.data.sources.decoding import answer_of, refusal
 
 SERVICE = Service(
     key="yahoo",
@@ -184,7 +184,7 @@ def read_chart(body: Body, symbol: str, series: str) -> Bars:
     Raises:
         SourceError: the answer is an error, of another symbol, not of days, or of another form.
     """
-    chart = record_of(_Answer, json_of(body, series), body, series=series).chart
+    chart = answer_of(_Answer, body, series=series).chart
     if chart.error is not None or not chart.result:
         error = chart.error or _Error(description="there is no result")
         raise refusal(
