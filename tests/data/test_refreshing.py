@@ -2,7 +2,7 @@
 
 - missing and stale series are asked for; what is fresh, or was tried within the hour, is not
 - without a network it is over at once; whatever goes wrong is a remark, never an error
-- a host that takes connections and says nothing is given up in time
+- a host that takes connections and says nothing is given up in time; a key slows nothing down
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 from loopback import Server, hang, serving
 from made_data import tell
+from pydantic import SecretStr
 
 from groundswell.data import refreshing
 from groundswell.data.settings import Settings
@@ -43,6 +44,14 @@ def test_what_the_desk_lacks_is_fetched_once(user: Settings, server: Server) -> 
     asked = len(server.requests)
     assert refreshing.refresh(user, "desk") == refreshing.Refreshed()
     assert len(server.requests) == asked
+
+
+def test_a_key_does_not_make_the_sheet_wait_for_fred_series_by_series(user: Settings, server: Server) -> None:
+    keyed = user.model_copy(update={"fred_api_key": SecretStr("0123456789abcdef0123456789abcdef")})
+    assert refreshing.refresh(keyed, "desk", always=True).updated is not None
+    asked = [each.path for each in server.requests]
+    assert "/fredgraph.csv" in asked
+    assert not [path for path in asked if path.startswith("/series")]
 
 
 def test_only_what_is_old_is_fetched_again(user: Settings, server: Server) -> None:

@@ -48,8 +48,9 @@ def refresh(
 ) -> Refreshed:
     """Fetch what a sheet needs and the store lacks, or everything it needs.
 
-    Asked are services that want nothing from the user, or were given it. Without `always` only series
-    that are missing or stale are asked for, nothing is raised, and without a network it is over at once.
+    Services are asked as by somebody without a key: with one, FRED is asked series by series, which takes
+    longer than a sheet waits; `update` uses the keys. Without `always` only series that are missing or
+    stale are asked for, nothing is raised, and without a network it is over at once.
 
     Args:
         settings: folders, keys and addresses.
@@ -60,6 +61,7 @@ def refresh(
     Raises:
         DataError: with `always`, what `update` raises.
     """
+    settings = settings.keyless()
     if always:
         updated = update(settings, needed_by=sheet, within=SECONDS, progress=progress)
         return Refreshed(updated, _remark(updated))

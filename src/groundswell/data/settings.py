@@ -102,6 +102,11 @@ class Settings(BaseModel):
         wanted = {each.credential.variable: each.credential for each in services if each.credential}
         return [key for key in wanted.values() if not self.secret(key)]
 
+    def keyless(self) -> Settings:
+        """Return the same settings without any key."""
+        keys = [name for name, field in type(self).model_fields.items() if field.annotation is SecretStr]
+        return self.model_copy(update=dict.fromkeys(keys, SecretStr("")))
+
     def address(self, service: Service) -> str:
         """Return the address that a service is asked at."""
         return self.addresses.get(service.key, service.address.rstrip("/"))
