@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -74,6 +76,15 @@ class Answering:
                 content = made(parameters) if callable(made) else made
                 return body(content, service.key, f"{address}?{sent}", expect, self.fetched)
         raise SourceError(f"status 404, nothing answers {path}?{sent}", where=f"{service.key}, {address}")
+
+
+def zipped(members: Mapping[str, str]) -> bytes:
+    """Return a zip file with the texts given, by the names they have in it."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
 
 
 def body(

@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import Entry, catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import bea
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 TODAY = date(2026, 9, 1)
 GDP, REAL, GROWTH = catalog()["nipa.gdp"], catalog()["nipa.real.gdp"], catalog()["nipa.contribution.gdp"]

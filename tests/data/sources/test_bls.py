@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import Entry, catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import bls
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 TODAY = date(2026, 9, 1)
 V1, V2 = "/publicAPI/v1/timeseries/data/", "/publicAPI/v2/timeseries/data/"

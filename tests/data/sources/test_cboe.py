@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources.cboe import SERVICE, SOURCE, read_index
 from groundswell.data.sources.source import Wanted
-from tests.data.sources.answering import Answering, body
 
 DAILY = "/api/global/us_indices/daily_prices/"
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
@@ -29,7 +30,6 @@ from groundswell.data.sources.cboe import SOURCE
 from groundswell.data.sources.cboe_chain import read_chain, read_quotedata
 from groundswell.data.sources.source import Snapshot, Wanted
 from groundswell.data.store.layout import QUOTES
-from tests.data.sources.answering import Answering, body
 
 RUT = "cboe/delayed_options_RUT_2023-09-21.json"
 DOWNLOADS = {

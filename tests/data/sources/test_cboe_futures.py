@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import cboe_futures
 from groundswell.data.sources.cboe import SOURCE
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 HEADER = "Trade Date,Futures,Open,High,Low,Close,Settle,Change,Total Volume,EFP,Open Interest"
 LETTERS = "FGHJKMNQUVXZ"

@@ -15,7 +15,6 @@ import csv
 import gzip
 import io
 import json
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from answering import Answering, body, zipped
 
 from groundswell.data.catalog import catalog
 from groundswell.data.checking import checked
@@ -32,7 +32,6 @@ from groundswell.data.sources.cftc import PAGE, SOURCE
 from groundswell.data.sources.cftc_files import read_file
 from groundswell.data.sources.cftc_reports import REPORTS, figures_of, grouped, read_json
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 RESOURCE = "/resource/gpe5-46if.json"
 TODAY = date(2024, 3, 1)
@@ -83,11 +82,8 @@ def file(*rows: Mapping[str, str], date_column: str = "Report_Date_as_YYYY-MM-DD
     return out.getvalue()
 
 
-def zipped(text: str, name: str = "FinFutYY.txt") -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, text)
-    return out.getvalue()
+def packed(text: str, name: str = "FinFutYY.txt") -> bytes:
+    return zipped({name: text})
 
 
 def run(
@@ -242,10 +238,10 @@ def test_the_real_legacy_answer_is_read_with_its_misspelt_field(recording: Calla
 def test_yearly_files_serve_where_the_service_fails() -> None:
     early = file(report(day="2016-12-27"), report(code="239742"), date_column="Report_Date_as_MM_DD_YYYY")
     answers: dict[str, object] = {
-        f"/files/dea/history/fut_fin_txt_{year}.zip": zipped(file(report(day=f"{year}-01-16")))
+        f"/files/dea/history/fut_fin_txt_{year}.zip": packed(file(report(day=f"{year}-01-16")))
         for year in range(2017, 2025)
     }
-    answers["/files/dea/history/fin_fut_txt_2006_2016.zip"] = zipped(early, "F_TFF_2006_2016.txt")
+    answers["/files/dea/history/fin_fut_txt_2006_2016.zip"] = packed(early, "F_TFF_2006_2016.txt")
     answers[RESOURCE] = SourceError("status 503", where="cftc")
     delivery, caller = run(answers, "cot.es.lev_money.long")
     assert delivery.observations["period"].dt.year.to_list() == list(range(2016, 2025))
@@ -259,10 +255,10 @@ def test_yearly_files_serve_where_the_service_fails() -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (zipped(file(report()))[:-30], "the zip cannot be read"),
-        (zipped(file(report()), "readme.doc"), "stands 0 times"),
-        (zipped("<html>"), "no field"),
-        (zipped(file(report()).replace('"FutOnly"', '"FutOnly","1"')), "cells"),
+        (packed(file(report()))[:-30], "the zip cannot be read"),
+        (packed(file(report()), "readme.doc"), "stands 0 times"),
+        (packed("<html>"), "no field"),
+        (packed(file(report()).replace('"FutOnly"', '"FutOnly","1"')), "cells"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_beside_the_failure_of_the_service(

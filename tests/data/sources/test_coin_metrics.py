@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
+from answering import Answering
 
 from groundswell.data.catalog import catalog
 from groundswell.data.checking import checked
 from groundswell.data.errors import SourceError
 from groundswell.data.sources.coin_metrics import SOURCE
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering
 
 PATH = "/timeseries/asset-metrics"
 NOW = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.checking import checked
 from groundswell.data.errors import SourceError
 from groundswell.data.sources.deribit import SOURCE, read_book, read_ticker
 from groundswell.data.sources.source import Delivery, Snapshot, Wanted
-from tests.data.sources.answering import Answering, body
 
 BOOK = "/public/get_book_summary_by_currency"
 INDEX = "/public/get_volatility_index_data"

@@ -14,11 +14,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import Entry, catalog
 from groundswell.data.sources import eia
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 PRICE, NUCLEAR = catalog()["electricity_price.residential"], catalog()["capacity.nuclear"]
 TODAY = date(2026, 9, 1)

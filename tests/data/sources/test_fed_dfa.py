@@ -10,16 +10,14 @@
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Callable
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from answering import Answering, body
+from answering import Answering, body, zipped
 
 from groundswell.data.catalog import catalog
 from groundswell.data.checking import checked
@@ -46,11 +44,7 @@ def table(kind: str, quarters: int = 3, equities: str = "Corporate equities and 
 
 def packed(**members: str) -> bytes:
     """Return an archive; a name such as networth_levels stands for dfa-networth-levels.csv."""
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(f"dfa-{name.replace('_', '-')}.csv", text)
-    return stream.getvalue()
+    return zipped({f"dfa-{name.replace('_', '-')}.csv": text for name, text in members.items()})
 
 
 def run(content: bytes, *wanted: Wanted) -> Delivery:

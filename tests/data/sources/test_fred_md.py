@@ -108,7 +108,7 @@ def test_series_that_are_new_come_whole_beside_those_that_go_on() -> None:
     stored = released(pd.Period("2026-07", "M")).to_pydatetime()
     caller = served()
     jobs = SOURCE.jobs([Wanted(RATE.entry, date(2026, 6, 1), stored), CPI], caller, TODAY)
-    new, on = (job.run(caller).observations for job in jobs)
+    on, new = (job.run(caller).observations for job in jobs)
     assert set(new["series"]) == {"md.cpi"}
     assert len(told(new, "2024-08")) == 7
     assert told(on, "2026-07") == [("2026-06", 4.0)]

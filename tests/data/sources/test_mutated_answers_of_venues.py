@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from answering import body
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
@@ -35,7 +36,6 @@ from tests.data.sources import (
     test_deribit,
     test_yahoo,
 )
-from tests.data.sources.answering import body
 
 TFF = cftc_reports.REPORTS["tff"]
 START, END = test_deribit.milliseconds("2025-01-01"), test_deribit.milliseconds("2025-02-01")
@@ -82,7 +82,7 @@ ANSWERS: list[tuple[object, Callable[[Body], object]]] = [
         lambda answer: sums(answer, cftc_files.read_file(TFF, answer, "made")),
     ),
     (
-        test_cftc.zipped(test_cftc.file(test_cftc.report())),
+        test_cftc.packed(test_cftc.file(test_cftc.report())),
         lambda answer: cftc_files.read_file(TFF, cftc_files.unpacked(answer, "made"), "made"),
     ),
     (

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from answering import body
+
 from groundswell.data.http.service import Body
 from groundswell.data.sources import (
     cboe,
@@ -22,7 +24,6 @@ from groundswell.data.sources import (
     deribit,
     yahoo_bars,
 )
-from tests.data.sources.answering import body
 
 FETCHED = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources import sec_edgar
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 BUYBACKS, EARNINGS = catalog()["buybacks.aapl"], catalog()["earnings.aapl"]
 FRAME = catalog()["buybacks.all_companies"]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from groundswell.data.sources import sec_edgar
 from groundswell.data.sources.sec_edgartools import facts_by_edgartools
 from groundswell.data.sources.sec_facts import Fact, Quarter, quarters
 from groundswell.data.sources.source import Delivery, Wanted
-from tests.data.sources.answering import Answering, body
 
 BUYBACKS, CAPEX = catalog()["buybacks.aapl"], catalog()["capex.aapl"]
 TODAY = date(2026, 9, 1)

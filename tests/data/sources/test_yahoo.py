@@ -20,13 +20,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from answering import Answering, body
 
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
 from groundswell.data.sources.source import Delivery, Wanted
 from groundswell.data.sources.yahoo import SOURCE
 from groundswell.data.sources.yahoo_bars import read_chart
-from tests.data.sources.answering import Answering, body
 
 NEW_YORK = ZoneInfo("America/New_York")
 TODAY = date(2025, 2, 21)

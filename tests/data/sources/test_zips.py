@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from io import BytesIO
 
 import pytest
-from answering import body
+from answering import body, zipped
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
@@ -15,11 +13,7 @@ from groundswell.data.sources import zips
 
 
 def packed(**members: str) -> bytes:
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(f"{name}.txt", text)
-    return stream.getvalue()
+    return zipped({f"{name}.txt": text for name, text in members.items()})
 
 
 def member(content: bytes, largest: int = 100) -> Body:

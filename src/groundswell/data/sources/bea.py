@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import groupby
 from types import MappingProxyType
 from typing import Annotated
 
@@ -27,7 +26,15 @@ from pydantic import BaseModel, Field
 from groundswell.data.catalog import Entry
 from groundswell.data.http.service import Body, Caller, Key, Service
 from groundswell.data.sources.decoding import json_of, number_of, record_of, refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    not_understood,
+    observations,
+)
 
 SERVICE = Service(
     key="bea",
@@ -111,12 +118,7 @@ class BureauOfEconomicAnalysis:
         def table(each: Wanted) -> str:
             return ":".join(each.entry.source_id.split(":")[:3])
 
-        jobs = []
-        for _, group in groupby(sorted(wanted, key=table), key=table):
-            together = tuple(group)
-            names = tuple(each.entry.id for each in together)
-            jobs.append(Job(SERVICE, names, partial(_ask_table, together, today)))
-        return jobs
+        return jobs_by(table, SERVICE, wanted, lambda _, group: partial(_ask_table, group, today))
 
 
 SOURCE = BureauOfEconomicAnalysis()

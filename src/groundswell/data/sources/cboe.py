@@ -23,6 +23,7 @@ from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import cboe_chain, cboe_futures
 from groundswell.data.sources.columns import table
 from groundswell.data.sources.decoding import day_of, refusal
+from groundswell.data.sources.quotes import contract_of
 from groundswell.data.sources.source import Delivery, Job, Wanted, not_understood, observations
 
 SERVICE = Service(
@@ -115,7 +116,9 @@ def _futures(wanted: Wanted, name: str, today: date, caller: Caller) -> Delivery
         except SourceError as problem:
             if expiry not in ahead[CERTAIN:]:
                 raise
-            remarks.append(f"{series}: {cboe_futures.contract_of(expiry)} is not served yet ({problem.what})")
+            remarks.append(
+                f"{series}: {contract_of(cboe_futures.ROOT, expiry)} is not served yet ({problem.what})"
+            )
             continue
         contracts[expiry] = body, cboe_futures.read_contract(body, expiry, series)
     snapshots = cboe_futures.curves(contracts, after, series)

@@ -23,7 +23,7 @@ from pydantic import BaseModel, Field
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
-from groundswell.data.sources.columns import lines_of
+from groundswell.data.sources.columns import lines_of, table_of
 from groundswell.data.sources.decoding import Moment, answer_of, number_of, refusal
 from groundswell.data.sources.quotes import quotes_of
 from groundswell.data.sources.source import Snapshot
@@ -157,21 +157,14 @@ def _downloaded(body: Body, series: str) -> Snapshot:
             expected="a line 'Expiration Date,Calls,Last Sale,...,Strike,Puts,...' as in Cboe's download",
         )
     taken, underlying = _download_head(lines[:start], body, series=series)
-    header = lines[start][1]
+    found = table_of(lines[start:], body, series)
+    header = found.header
     middle = header.index("Strike")
     halves = [("Calls", 0, middle), ("Puts", middle + 1, len(header))]
     symbols: list[str] = []
     rows: list[int] = []
     cells: dict[str, list[float]] = {ours: [] for ours in DOWNLOAD_FIELDS.values()}
-    for number, row in lines[start + 1 :]:
-        if len(row) != len(header):
-            raise refusal(
-                body,
-                f"the row has {len(row)} cells",
-                series=series,
-                row=number,
-                expected=f"{len(header)} cells",
-            )
+    for number, row in zip(found.lines, found.cells, strict=True):
         for side, first, last in halves:
             named = dict(zip(header[first:last], row[first:last], strict=True))
             symbols.append(named[side])

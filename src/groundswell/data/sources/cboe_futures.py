@@ -20,12 +20,13 @@ from groundswell.data import calendar
 from groundswell.data.http.service import Body
 from groundswell.data.sources.columns import lines_of
 from groundswell.data.sources.decoding import day_of, number_of, refusal
-from groundswell.data.sources.quotes import quotes_of
+from groundswell.data.sources.quotes import MONTH_CODES, contract_of, quotes_of
 from groundswell.data.sources.source import Snapshot
 
 CONTRACT_PATH = "/data/us/futures/market_statistics/historical_data/VX/VX_{expiry:%Y-%m-%d}.csv"
 SETTLEMENT_PATH = "/us/futures/market_statistics/settlement/csv"
 
+ROOT = "VX"
 LISTED = 9
 """Monthly contracts that trade at a time."""
 
@@ -37,7 +38,6 @@ LARGEST_PRICE = 60.0
 """Before `RESCALED` prices were ten times as high: above this a price is of that kind (the highest
 settlement of 2004-2007 was near 30 on today's scale, the lowest near 100 on the old one)."""
 
-MONTH_CODES = "FGHJKMNQUVXZ"
 OF_CONTRACT = ("Trade Date", "Futures", "Close", "Settle", "Total Volume", "Open Interest")
 OF_SETTLEMENT = ("Product", "Expiration Date", "Price")
 _CONTRACT_MONTH = re.compile(r"([FGHJKMNQUVXZ]) \(([A-Z][a-z]{2}) (?:20)?(\d{2})\)", re.ASCII)
@@ -49,11 +49,6 @@ def monthly_expiries(start: date, end: date) -> list[date]:
     days = calendar.sessions(pd.Timestamp(start), pd.Timestamp(end))
     settles = calendar.calendar_table(days)["vix_settlement"].to_numpy()
     return [day.date() for day in days[settles]]
-
-
-def contract_of(expiry: date) -> str:
-    """Return the name of a monthly contract: VX, the letter of its month, two digits of the year."""
-    return f"VX{MONTH_CODES[expiry.month - 1]}{expiry:%y}"
 
 
 def settled_at(day: date) -> datetime:
@@ -125,7 +120,7 @@ def read_settlements(body: Body, day: date, series: str) -> Snapshot:
     expiries, settles, rows = [], [], []
     for row, cells in lines[1:]:
         named = _named(header, cells, body, series=series, row=row)
-        if named["Product"] != "VX":
+        if named["Product"] != ROOT:
             continue
         expiry = day_of(named["Expiration Date"], body, series=series, row=row)
         if expiry in months and expiry > day:
@@ -171,8 +166,8 @@ def _snapshot(
     series: str,
 ) -> Snapshot:
     columns: dict[str, object] = {
-        "contract": [contract_of(expiry) for expiry in expiries],
-        "root": "VX",
+        "contract": [contract_of(ROOT, expiry) for expiry in expiries],
+        "root": ROOT,
         "kind": "future",
         "expiry": pd.to_datetime(pd.Series(list(expiries), dtype="object")),
     }

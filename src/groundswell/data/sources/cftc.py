@@ -35,6 +35,7 @@ from groundswell.data.sources.source import (
     Job,
     Wanted,
     delivered,
+    jobs_by,
     not_understood,
     observations,
 )
@@ -73,14 +74,11 @@ class Cftc:
 
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return one job per report for series with nothing stored, and one for those that have some."""
-        groups: dict[tuple[str, bool], list[Wanted]] = {}
-        for each in wanted:
-            report = each.entry.source_id.partition(":")[0]
-            groups.setdefault((report, each.through is None), []).append(each)
-        return [
-            Job(SERVICE, tuple(each.entry.id for each in group), partial(_run, report, group, today))
-            for (report, _), group in groups.items()
-        ]
+
+        def report(each: Wanted) -> tuple[str, bool]:
+            return each.entry.source_id.partition(":")[0], each.through is None
+
+        return jobs_by(report, SERVICE, wanted, lambda key, group: partial(_run, key[0], group, today))
 
 
 SOURCE = Cftc()

@@ -112,7 +112,16 @@ def table(body: Body, series: str) -> Table:
     Raises:
         SourceError: it is not CSV in UTF-8, is empty, or a row is wider or narrower than the header.
     """
-    (header_row, header), *rest = lines_of(body, series)
+    return table_of(lines_of(body, series), body, series)
+
+
+def table_of(lines: Sequence[tuple[int, list[str]]], body: Body, series: str) -> Table:
+    """Return lines as a table, for answers in which something stands above the header.
+
+    Raises:
+        SourceError: a row is wider or narrower than the header.
+    """
+    (header_row, header), *rest = lines
     for line, cells in rest:
         if len(cells) != len(header):
             raise refusal(

@@ -10,13 +10,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ValidationError
 from pydantic_core import from_json
 
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body
 
 Record = TypeVar("Record", bound=BaseModel)
+Time = TypeVar("Time", bound=date)
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 """How services write numbers; words for infinity and for what is no number are none."""
@@ -28,14 +29,16 @@ FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Years a date of an answer may lie in; outside them it is a slip, and no time stamp could hold it."""
 
 
-def _within_years(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+def _within_years(time: Time) -> Time:
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise ValueError(f"a time from {FIRST_YEAR} to {LAST_YEAR} is expected")
-    return moment
+    return time
 
 
+Day: TypeAlias = Annotated[date, AfterValidator(_within_years)]
 Moment: TypeAlias = Annotated[datetime, AfterValidator(_within_years)]
-"""A time in an answer, in a year it can be."""
+ZonedMoment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_within_years)]
+"""Days and times in an answer, in a year they can be of."""
 
 _MARK = b"\xef\xbb\xbf"
 """A byte order mark, which is no part of a JSON document."""

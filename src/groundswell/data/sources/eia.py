@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from itertools import groupby
 from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -28,7 +27,15 @@ from pydantic import BaseModel, Field
 from groundswell.data.catalog import Entry
 from groundswell.data.http.service import Body, Caller, Key, Service
 from groundswell.data.sources.decoding import json_of, number_of, record_of, refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    not_understood,
+    observations,
+)
 
 SERVICE = Service(
     key="eia",
@@ -113,12 +120,7 @@ class EnergyInformationAdministration:
         def route(each: Wanted) -> str:
             return each.entry.source_id.partition("?")[0]
 
-        jobs = []
-        for _, group in groupby(sorted(wanted, key=route), key=route):
-            together = tuple(group)
-            names = tuple(each.entry.id for each in together)
-            jobs.append(Job(SERVICE, names, partial(_ask_route, together, today)))
-        return jobs
+        return jobs_by(route, SERVICE, wanted, lambda _, group: partial(_ask_route, group, today))
 
 
 SOURCE = EnergyInformationAdministration()

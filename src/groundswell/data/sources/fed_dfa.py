@@ -26,7 +26,15 @@ from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import zips
 from groundswell.data.sources.columns import Table, table
 from groundswell.data.sources.decoding import refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    not_understood,
+    observations,
+)
 
 SERVICE = Service(
     key="fed_dfa",
@@ -75,8 +83,7 @@ class DistributionalAccounts:
 
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return one job, since everything stands in one archive."""
-        names = tuple(each.entry.id for each in wanted)
-        return [Job(SERVICE, names, partial(_asked, group=list(wanted)))] if wanted else []
+        return jobs_by(lambda _: SERVICE.key, SERVICE, wanted, lambda _, group: partial(_asked, group=group))
 
 
 def read(body: Body, group: Sequence[Wanted]) -> Delivery:

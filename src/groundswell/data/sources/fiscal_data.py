@@ -23,7 +23,16 @@ from pydantic import BaseModel, Field
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import fiscal_tables
 from groundswell.data.sources.decoding import answer_of, refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    named,
+    not_understood,
+    observations,
+)
 
 SERVICE = Service(
     key="fiscal_data",
@@ -139,20 +148,18 @@ class FiscalData:
 
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return one job per table that holds a wanted series, and one that refuses the unknown."""
-        by_table: dict[str, list[Wanted]] = {}
-        for each in wanted:
-            by_table.setdefault(each.entry.source_id.partition(":")[0], []).append(each)
-        return [
-            Job(SERVICE, tuple(each.entry.id for each in of_table), partial(_run, name, of_table))
-            for name, of_table in by_table.items()
-        ]
+
+        def table(each: Wanted) -> str:
+            return each.entry.source_id.partition(":")[0]
+
+        return jobs_by(table, SERVICE, wanted, lambda name, group: partial(_run, name, group))
 
 
 SOURCE = FiscalData()
 
 
 def _run(name: str, wanted: Sequence[Wanted], caller: Caller) -> Delivery:
-    ids = ", ".join(each.entry.id for each in wanted)
+    ids = named(wanted)
     if name not in TABLES:
         raise not_understood(wanted[0].entry, f"one of {', '.join(TABLES)} before the colon")
     table = TABLES[name]

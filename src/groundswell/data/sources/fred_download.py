@@ -19,7 +19,15 @@ from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources.columns import Table, table
 from groundswell.data.sources.decoding import refusal
-from groundswell.data.sources.source import Delivery, SeriesFailure, Wanted, delivered, joined, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    SeriesFailure,
+    Wanted,
+    delivered,
+    joined,
+    named,
+    observations,
+)
 
 KEYLESS = Service(
     key="fred_graph",
@@ -73,7 +81,7 @@ def read(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not such a table.
     """
-    found = table(body, ", ".join(wanted.entry.id for wanted in group))
+    found = table(body, named(group))
     if found.header[0] not in DATE_COLUMNS:
         raise refusal(
             body,

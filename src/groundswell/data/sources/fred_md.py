@@ -21,7 +21,7 @@ import pandas as pd
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources.columns import Table, table
 from groundswell.data.sources.decoding import refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, observations
+from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, jobs_by, named, observations
 
 SERVICE = Service(
     key="fred_md",
@@ -66,12 +66,11 @@ class FredMd:
 
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return one job for the series that have nothing yet, and one for those that go on."""
-        jobs = []
-        for group in ([w for w in wanted if w.vintage is None], [w for w in wanted if w.vintage is not None]):
-            names = tuple(each.entry.id for each in group)
-            if group:
-                jobs.append(Job(SERVICE, names, partial(_asked, group=group, today=today)))
-        return jobs
+
+        def goes_on(each: Wanted) -> bool:
+            return each.vintage is not None
+
+        return jobs_by(goes_on, SERVICE, wanted, lambda _, group: partial(_asked, group=group, today=today))
 
 
 def released(month: pd.Period) -> pd.Timestamp:
@@ -155,10 +154,9 @@ def vintages(files: Sequence[File], wanted: Wanted) -> pd.DataFrame:
 
 def _asked(caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
     bodies, files = [], []
-    named = ", ".join(each.entry.id for each in group)
     for month in _files(group, today):
         bodies.append(caller.get(SERVICE, f"/monthly/{month}-md.csv", {}, expect="csv"))
-        files.append(read(bodies[-1], month, named))
+        files.append(read(bodies[-1], month, named(group)))
     return delivered({each.entry.id: partial(vintages, files, each) for each in group}, bodies)
 
 

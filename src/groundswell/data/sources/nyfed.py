@@ -13,10 +13,9 @@ operation and again on its details; only the former is read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
-from itertools import groupby
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,7 +24,16 @@ from pydantic.alias_generators import to_camel
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import columns
 from groundswell.data.sources.decoding import answer_of, refusal
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, joined, observations
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    joined,
+    named,
+    observations,
+)
 
 SERVICE = Service(
     key="nyfed",
@@ -105,13 +113,12 @@ class NewYorkFed:
 
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return one job per path, since several series are fields of one answer."""
-        jobs = []
-        for path, alike in groupby(sorted(wanted, key=_path), key=_path):
-            members = list(alike)
+
+        def asking(path: str, group: tuple[Wanted, ...]) -> Callable[[Caller], Delivery]:
             ask = {OPERATIONS: _operations, HOLDINGS: _holdings}.get(path, partial(_rates, path))
-            names = tuple(each.entry.id for each in members)
-            jobs.append(Job(SERVICE, names, partial(ask, group=members, today=today)))
-        return jobs
+            return partial(ask, group=group, today=today)
+
+        return jobs_by(_path, SERVICE, wanted, asking)
 
 
 def read_rates(body: Body, path: str, group: Sequence[Wanted]) -> Delivery:
@@ -120,12 +127,14 @@ def read_rates(body: Body, path: str, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is of another rate, or not of the documented shape.
     """
-    named = _named(group)
-    rows = answer_of(Rates, body, series=named).ref_rates
+    series = named(group)
+    rows = answer_of(Rates, body, series=series).ref_rates
     name = path.rpartition("/")[2].upper()
     for number, row in enumerate(rows, start=1):
         if row.type != name:
-            raise refusal(body, f"it is a rate of type '{row.type}'", series=named, row=number, expected=name)
+            raise refusal(
+                body, f"it is a rate of type '{row.type}'", series=series, row=number, expected=name
+            )
     texts = [row.effective_date for row in rows]
     cells = [{key: _text(value) for key, value in (row.model_extra or {}).items()} for row in rows]
     return _fields(body, texts, cells, group)
@@ -137,8 +146,8 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: two operations of one day remain, or the answer is not of the documented shape.
     """
-    named = _named(group)
-    listed = answer_of(Operations, body, series=named).repo.operations
+    series = named(group)
+    listed = answer_of(Operations, body, series=series).repo.operations
     kept: dict[str, int] = {}
     small = 0
     for number, each in enumerate(listed, start=1):
@@ -152,13 +161,13 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
                 body,
                 f"{each.operation_date} has two overnight operations, "
                 f"{listed[kept[each.operation_date] - 1].operation_id} and {each.operation_id}",
-                series=named,
+                series=series,
                 row=number,
                 expected="one operation a day beside those of small value",
             )
         else:
             kept[each.operation_date] = number
-    days = columns.days(list(kept), body, series=named, rows=list(kept.values()))
+    days = columns.days(list(kept), body, series=series, rows=list(kept.values()))
     values = [listed[number - 1].total_amt_accepted or 0.0 for number in kept.values()]
     frames = [observations(each.entry.id, pd.DatetimeIndex(days), values, kept.values()) for each in group]
     remarks = (f"New York Fed: {small} reverse repo operations of small value left out.",) if small else ()
@@ -171,7 +180,7 @@ def read_holdings(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not of the documented shape.
     """
-    rows = answer_of(Holdings, body, series=_named(group)).soma.summary
+    rows = answer_of(Holdings, body, series=named(group)).soma.summary
     texts = [row.get("asOfDate") or "" for row in rows]
     return _fields(body, texts, [{key: value or "" for key, value in row.items()} for row in rows], group)
 
@@ -179,7 +188,7 @@ def read_holdings(body: Body, group: Sequence[Wanted]) -> Delivery:
 def _fields(body: Body, days: list[str], cells: list[dict[str, str]], group: Sequence[Wanted]) -> Delivery:
     """Return one field per series; a field that is absent or malformed fails its series alone."""
     rows = range(1, len(days) + 1)
-    periods = pd.DatetimeIndex(columns.days(days, body, series=_named(group), rows=rows))
+    periods = pd.DatetimeIndex(columns.days(days, body, series=named(group), rows=rows))
 
     def of_series(series: str, field: str) -> pd.DataFrame:
         if not any(row.get(field) for row in cells):
@@ -226,7 +235,7 @@ def _operations(caller: Caller, group: Sequence[Wanted], today: date) -> Deliver
         raise refusal(
             whole.bodies[-1],
             f"there is no overnight operation from {start} to {today}",
-            series=_named(group),
+            series=named(group),
             expected="one on every business day",
         )
     return whole
@@ -236,10 +245,6 @@ def _since(group: Sequence[Wanted], first: date) -> date:
     """Return the day to ask from: a month before what every series of the group has."""
     through = [each.through for each in group if each.through is not None]
     return first if len(through) < len(group) else max(first, min(through) - REACH_BACK)
-
-
-def _named(group: Sequence[Wanted]) -> str:
-    return ", ".join(each.entry.id for each in group)
 
 
 def _path(wanted: Wanted) -> str:

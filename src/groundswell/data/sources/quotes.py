@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,18 @@ from groundswell.data.http.service import Body
 from groundswell.data.sources.decoding import refusal
 from groundswell.data.store.layout import QUOTES
 
+MONTH_CODES = "FGHJKMNQUVXZ"
+"""Letters of the months in the names of futures."""
+
 _WORDS = frozenset({"contract", "root", "kind"})
 _NEVER_NEGATIVE = frozenset(
     {"strike", "bid", "ask", "bid_size", "ask_size", "last", "volume", "open_interest", "settle"}
 )
+
+
+def contract_of(root: str, day: date) -> str:
+    """Return the name of a monthly future: root, letter of the month, two digits of the year."""
+    return f"{root}{MONTH_CODES[day.month - 1]}{day:%y}"
 
 
 def quotes_of(columns: Mapping[str, Any], rows: Sequence[int], body: Body, *, series: str) -> pd.DataFrame:

@@ -15,23 +15,29 @@ York time nevertheless, which the hours at which the system is closed give away.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import groupby
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from groundswell.data.catalog import Entry
 from groundswell.data.http.service import Body, Caller, Service
-from groundswell.data.sources.decoding import FIRST_YEAR, LAST_YEAR, answer_of, json_of, record_of, refusal
+from groundswell.data.sources.decoding import Day, ZonedMoment, answer_of, json_of, record_of, refusal
 from groundswell.data.sources.sec_facts import Fact, quarters
-from groundswell.data.sources.source import Delivery, Job, Wanted, delivered, not_understood, observations
-
-Day = TypeVar("Day", bound=date)
+from groundswell.data.sources.source import (
+    Delivery,
+    Job,
+    Wanted,
+    delivered,
+    jobs_by,
+    named,
+    not_understood,
+    observations,
+)
 
 SERVICE = Service(
     key="sec_edgar",
@@ -69,22 +75,11 @@ _ID = re.compile(
 )
 
 
-def _within_reach(day: Day) -> Day:
-    """Return a date of an answer; beyond these years it is a slip, and no time stamp could hold it."""
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError(f"the year lies outside {FIRST_YEAR}-{LAST_YEAR}")
-    return day
-
-
-_Date: TypeAlias = Annotated[date, AfterValidator(_within_reach)]
-_Stamp: TypeAlias = Annotated[AwareDatetime, AfterValidator(_within_reach)]
-
-
 class _Figure(BaseModel):
-    start: _Date | None = None
-    end: _Date
+    start: Day | None = None
+    end: Day
     val: Annotated[float, Field(strict=True)]
-    filed: _Date
+    filed: Day
 
 
 class _Concept(BaseModel):
@@ -102,9 +97,9 @@ class CompanyFacts(BaseModel):
 class _Columns(BaseModel):
     form: list[str]
     items: list[str]
-    filed: Annotated[list[_Date], Field(alias="filingDate")]
-    reported: Annotated[list[_Date | Literal[""]], Field(alias="reportDate")]
-    accepted: Annotated[list[_Stamp], Field(alias="acceptanceDateTime")]
+    filed: Annotated[list[Day], Field(alias="filingDate")]
+    reported: Annotated[list[Day | Literal[""]], Field(alias="reportDate")]
+    accepted: Annotated[list[ZonedMoment], Field(alias="acceptanceDateTime")]
 
 
 class _Page(BaseModel):
@@ -147,36 +142,32 @@ class SecEdgar:
             kind = each.entry.source_id
             return kind if kind.startswith("frames") else ":".join(kind.split(":")[:2])
 
-        jobs = []
-        for key, group in groupby(sorted(wanted, key=company), key=company):
-            together = tuple(group)
-            ask = _ask_frames if key.startswith("frames") else _ask_company
-            jobs.append(
-                Job(SERVICE, tuple(each.entry.id for each in together), partial(ask, together, today))
-            )
-        return jobs
+        def asking(key: str, group: tuple[Wanted, ...]) -> Callable[[Caller], Delivery]:
+            return partial(_ask_frames if key.startswith("frames") else _ask_company, group, today)
+
+        return jobs_by(company, SERVICE, wanted, asking)
 
 
 SOURCE = SecEdgar()
 
 
 def _ask_company(wanted: tuple[Wanted, ...], today: date, caller: Caller) -> Delivery:
-    named = ", ".join(each.entry.id for each in wanted)
+    series = named(wanted)
     cik = int(_parts(wanted[0].entry)["cik"])
     if wanted[0].entry.source_id.startswith("facts"):
         body = caller.get(SERVICE, FACTS_PATH.format(cik=cik), {}, expect="json")
-        company = read_facts(body, cik, named)
+        company = read_facts(body, cik, series)
         read = {each.entry.id: partial(flow_by_quarter, each.entry, company, body) for each in wanted}
         return delivered(read, [body])
-    bodies = _ask_filings(wanted, cik, named, caller)
+    bodies = _ask_filings(wanted, cik, series, caller)
     return delivered({each.entry.id: partial(read_reports, bodies, each.entry) for each in wanted}, bodies)
 
 
-def _ask_filings(wanted: tuple[Wanted, ...], cik: int, named: str, caller: Caller) -> list[Body]:
+def _ask_filings(wanted: tuple[Wanted, ...], cik: int, series: str, caller: Caller) -> list[Body]:
     """Return the newest filings, and as many older pages as reach back to what is stored."""
     body = caller.get(SERVICE, FILINGS_PATH.format(cik=cik), {}, expect="json")
-    answer = answer_of(_Submissions, body, series=named)
-    _same_company(answer.cik, cik, body, named)
+    answer = answer_of(_Submissions, body, series=series)
+    _same_company(answer.cik, cik, body, series)
     since = min(each.through or ITEM_SINCE for each in wanted)
     pages = [page.name for page in answer.filings.files if page.last >= since]
     return [
@@ -185,19 +176,19 @@ def _ask_filings(wanted: tuple[Wanted, ...], cik: int, named: str, caller: Calle
     ]
 
 
-def read_facts(body: Body, cik: int, named: str) -> CompanyFacts:
+def read_facts(body: Body, cik: int, series: str) -> CompanyFacts:
     """Return the facts of a company.
 
     Args:
         body: the answer to a request for company facts.
         cik: the company asked for.
-        named: the series it is for, for errors.
+        series: those it is for, for errors.
 
     Raises:
         SourceError: the answer is of another shape or of another company.
     """
-    company = answer_of(CompanyFacts, body, series=named)
-    _same_company(company.cik, cik, body, named)
+    company = answer_of(CompanyFacts, body, series=series)
+    _same_company(company.cik, cik, body, series)
     return company
 
 
@@ -340,9 +331,9 @@ def _parts(entry: Entry) -> dict[str, str]:
     return match.groupdict(default="")
 
 
-def _same_company(found: int, asked: int, body: Body, named: str) -> None:
+def _same_company(found: int, asked: int, body: Body, series: str) -> None:
     if found != asked:
-        raise refusal(body, f"the answer is of CIK {found}", series=named, expected=f"CIK {asked}")
+        raise refusal(body, f"the answer is of CIK {found}", series=series, expected=f"CIK {asked}")
 
 
 def _zone(stamps: Sequence[datetime]) -> ZoneInfo | None:

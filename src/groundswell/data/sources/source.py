@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pandas as pd
 
 from groundswell.data.catalog import Entry
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
+
+Key = TypeVar("Key", bound=Hashable)
 
 COLUMNS = ("series", "period", "value", "released", "row")
 
@@ -101,6 +103,34 @@ class Source(Protocol):
     def jobs(self, wanted: Sequence[Wanted], caller: Caller, today: date) -> list[Job]:
         """Return the jobs that bring the wanted series up to date; asks nothing yet."""
         ...
+
+
+def named(wanted: Iterable[Wanted]) -> str:
+    """Return the ids of some series, for refusals of what concerns all of them."""
+    return ", ".join(each.entry.id for each in wanted)
+
+
+def jobs_by(
+    key: Callable[[Wanted], Key],
+    service: Service,
+    wanted: Iterable[Wanted],
+    asking: Callable[[Key, tuple[Wanted, ...]], Callable[[Caller], Delivery]],
+) -> list[Job]:
+    """Return one job for all series that have the same key, in the order in which keys first come.
+
+    Args:
+        key: of a series: what it shares with those that one request serves.
+        service: asked by all of them.
+        wanted: the series.
+        asking: makes what runs from a key and its series.
+    """
+    groups: dict[Key, list[Wanted]] = {}
+    for each in wanted:
+        groups.setdefault(key(each), []).append(each)
+    return [
+        Job(service, tuple(each.entry.id for each in group), asking(of_group, tuple(group)))
+        for of_group, group in groups.items()
+    ]
 
 
 def delivered(

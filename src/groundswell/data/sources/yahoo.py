@@ -19,7 +19,7 @@ import pandas as pd
 from groundswell.data.calendar import sessions
 from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller
-from groundswell.data.sources.quotes import quotes_of
+from groundswell.data.sources.quotes import contract_of, quotes_of
 from groundswell.data.sources.source import Delivery, Job, Snapshot, Wanted, not_understood, observations
 from groundswell.data.sources.yahoo_bars import SERVICE, THROUGH_LIBRARY, Bars, ask
 
@@ -31,7 +31,6 @@ SPLIT_MARGIN = timedelta(days=5)
 """A split this long before the last stored day may not yet have been in what is stored."""
 
 ADJUSTED = "adjusted"
-MONTH_CODES = "FGHJKMNQUVXZ"
 MONTHS_AHEAD = 18
 CERTAIN = 12
 """Of the monthly contracts from this month on, those that must be there; Yahoo has 12 to 24."""
@@ -108,11 +107,6 @@ def _contracts(wanted: Wanted, client: str, root: str, venue: str, today: date, 
     snapshots = _strips(strip, root, after, series)
     bodies = tuple(bars.body for bars in strip.values())
     return Delivery(snapshots=tuple(snapshots), bodies=bodies, remarks=tuple(remarks))
-
-
-def contract_of(root: str, month: date) -> str:
-    """Return the name of a monthly contract: root, letter of the month, two digits of the year."""
-    return f"{root}{MONTH_CODES[month.month - 1]}{month:%y}"
 
 
 def _strips(strip: Mapping[date, Bars], root: str, after: date, series: str) -> list[Snapshot]:
