@@ -315,12 +315,13 @@ def test_close_pairs_edges_and_touches() -> None:
     assert len(touching) in (0, 2)  # equal but for rounding: touches, or crosses twice at one place
     assert np.all(np.abs(touching) < 1e-7)
     # Three zeros within one first cell, whose ends differ in sign.
+    half = 0.4 / gamma_flips.FIRST_CELLS / 2
     centres, widths = np.array([-0.1, 0.1, -0.0005, 0.0005]), np.array([0.1, 0.1, 0.0005, 0.0005])
-    zeros = gamma_flips.zeros(centres, widths, np.array([-1.0, 1.0, 0.01, -0.01]), -0.199, 0.2)
+    zeros = gamma_flips.zeros(centres, widths, np.array([-1.0, 1.0, 0.1, -0.1]), -0.2 - half, 0.2 - half)
     assert len(zeros) == 3
     assert zeros[1] == pytest.approx(0, abs=1e-9)
     assert zeros[2] == pytest.approx(-zeros[0], rel=1e-6)
-    assert zeros[2] < 0.4 / gamma_flips.FIRST_CELLS / 2
+    assert zeros[2] < half
     # A zero on the edge of a first cell is found once.
     centres, widths = np.array([-0.1, 0.1]), np.array([0.05, 0.05])
     np.testing.assert_allclose(
