@@ -3,7 +3,8 @@
 - Every fault is one `SourceError` with the service, the address, what came and what to do.
 - It takes no longer than the service's policy allows, a name that is never looked up included.
 - Nothing of a wrong answer reaches the cache or the archive: the next try asks again.
-- What may pass is tried again, what will not is not; a Retry-After is obeyed while there is time.
+- What may pass is tried again, what will not is not; a Retry-After is obeyed while there is time, and
+  without one the time the service is known to want.
 - Whatever bytes come over the wire, the end is an answer of the kind expected, or a `SourceError`.
 - No network, and no trust in the certificate, are told apart from a service in trouble.
 """
@@ -178,6 +179,16 @@ def test_a_retry_after_is_obeyed(made_service: MakeService, client_of: MakeClien
         first, second = (asked.at for asked in server.requests)
         # A date has no fractions of a second.
         assert (0.9 if as_date else 1.0) <= second - first < 5.0
+
+
+def test_a_busy_service_that_names_no_time_is_given_its_own(
+    made_service: MakeService, client_of: MakeClient
+) -> None:
+    with serving({"/series": loopback.flaky(1, GOOD, Reply(b"slow down", 429, "text/plain"))}) as server:
+        service = made_service(deadline=10.0, busy_seconds=1.0)
+        client_of(server.address).get(service, "series", expect="json")
+        first, second = (asked.at for asked in server.requests)
+        assert 1.0 <= second - first < 5.0
 
 
 def test_a_retry_after_beyond_the_deadline_is_told_at_once(

@@ -45,12 +45,14 @@ class Answering:
         keys: whether the user "has" keys.
         fetched: the moment every answer is received.
         asked: the requests so far, in order.
+        kept: what came through libraries and was handed over for the archive.
     """
 
     answers: Mapping[str | tuple[str, Matcher], Made]
     keys: bool = False
     fetched: datetime = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
     asked: list[Asked] = field(default_factory=list)
+    kept: list[Body] = field(default_factory=list)
 
     def get(
         self, service: Service, path: str, parameters: Parameters | None = None, *, expect: Expected
@@ -60,6 +62,9 @@ class Answering:
 
     def post(self, service: Service, path: str, content: Mapping[str, object], *, expect: Expected) -> Body:
         return self._answer(service, path, content, json.dumps(content), expect)
+
+    def keep(self, body: Body) -> None:
+        self.kept.append(body)
 
     def has_key(self, service: Service) -> bool:
         return self.keys

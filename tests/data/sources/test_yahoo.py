@@ -252,6 +252,7 @@ def test_the_library_answers_behind_the_same_interface(monkeypatch: pytest.Monke
         False,
     )
     assert b"89.5" in delivery.bodies[0].content
+    assert caller.kept == list(delivery.bodies)
     del table["Close"]
     with pytest.raises(SourceError, match="yfinance failed: KeyError"):
         run({}, source_id="yfinance:TLT")

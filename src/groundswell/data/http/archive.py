@@ -9,6 +9,8 @@ import gzip
 import hashlib
 import os
 import threading
+import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +18,10 @@ from groundswell.data.errors import StoreError
 
 _LEVEL = 4
 """Of packing: a third of the time of the usual nine, for files a tenth larger."""
+
+
+_LEFT_OVER = 3600.0
+"""Seconds after which a file that is still being written was left behind by a program that was stopped."""
 
 
 class Archive:
@@ -27,6 +33,7 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._tidy: set[Path] = set()
 
     def keep(self, service: str, content: bytes, sha256: str, fetched: datetime) -> None:
         """Keep a body; one that the service has sent before is kept already.
@@ -39,9 +46,10 @@ class Archive:
             return
         file = home / f"{fetched:%Y-%m}" / f"{sha256}.gz"
         # Written beside and moved in, so that a file in the archive is whole whenever one looks.
-        beside = file.with_name(f".{sha256}.{os.getpid()}-{threading.get_ident()}.tmp")
+        beside = file.with_name(f"{sha256}.{os.getpid()}-{threading.get_ident()}.tmp")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
+            self._clear(home)
             beside.write_bytes(gzip.compress(content, _LEVEL, mtime=0))
             beside.replace(file)
         except OSError as problem:
@@ -51,6 +59,16 @@ class Archive:
                 expected="a folder that can be written, with room",
                 remedy="make room, or choose another data folder with GROUNDSWELL_DATA",
             ) from None
+
+    def _clear(self, home: Path) -> None:
+        """Remove, before the first write for a service, what programs that were stopped have left."""
+        if home in self._tidy:
+            return
+        self._tidy.add(home)
+        for file in home.glob("*/*.tmp"):
+            with suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > _LEFT_OVER:
+                    file.unlink()
 
     def read(self, sha256: str) -> bytes:
         """Return a body by its hash.

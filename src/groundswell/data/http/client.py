@@ -113,6 +113,14 @@ class Client:
         """
         return self._ask(service, httpx.Request("POST", self._url(service, path), json=content), expect, None)
 
+    def keep(self, body: Body) -> None:
+        """Put an answer into the archive; those of `get` and `post` are in it already.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        self.archive.keep(body.service, body.content, body.sha256, body.fetched)
+
     def _url(self, service: Service, path: str) -> httpx.URL:
         below = path.lstrip("/")
         return httpx.URL(self.settings.address(service) + (f"/{below}" if below else ""))
@@ -140,7 +148,7 @@ class Client:
             fetched=datetime.fromisoformat(response.headers[FETCHED]),
             sha256=response.headers[HASH],
         )
-        self.archive.keep(service.key, body.content, body.sha256, body.fetched)
+        self.keep(body)
         return body
 
     def _try(self, request: httpx.Request, call: Call) -> httpx.Response:

@@ -84,6 +84,8 @@ def of_status(
     wait = _wait(response.headers.get("retry-after", ""), now)
     if wait is not None:
         what += f"; it asks to wait {wait:.0f} s"
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = service.busy_seconds
     return RefusalError(
         what,
         "status 200",

@@ -52,6 +52,7 @@ class Service:
         cache_seconds: how long an answer may serve again without asking.
         retry_statuses: statuses worth another try; a `Retry-After` is honoured.
         attempts: tries in all.
+        busy_seconds: how long to wait after a status 429 that does not say for how long.
         deadline: seconds one answer may take from first byte asked to last byte read.
         largest_body: bytes an unpacked answer may have.
         needs_contact: whether the User-Agent must name the user's e-mail address.
@@ -66,6 +67,7 @@ class Service:
     cache_seconds: float = 600.0
     retry_statuses: frozenset[int] = frozenset({408, 425, 429, 500, 502, 503, 504})
     attempts: int = 4
+    busy_seconds: float | None = None
     deadline: float = 60.0
     largest_body: int = 64 * 2**20
     needs_contact: bool = False
@@ -102,6 +104,10 @@ class Caller(Protocol):
 
     def post(self, service: Service, path: str, content: Mapping[str, object], *, expect: Expected) -> Body:
         """Return the answer to a POST of a JSON object."""
+        ...
+
+    def keep(self, body: Body) -> None:
+        """Put into the archive what came another way than by `get` and `post`: through a library."""
         ...
 
     def has_key(self, service: Service) -> bool:

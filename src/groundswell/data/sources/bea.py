@@ -48,7 +48,11 @@ SERVICE = Service(
         unlocks="the national accounts: growth and its contributions, investment by type, profits, imports",
         page="https://apps.bea.gov/API/signup/",
     ),
+    # More than 100 requests, 100 MB or 30 errors a minute shut a caller out for an hour.
     rate=(1, 1.0),
+    attempts=3,
+    deadline=180.0,
+    largest_body=96 * 2**20,
     documentation="https://apps.bea.gov/API/docs/index.htm",
 )
 

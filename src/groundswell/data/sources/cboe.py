@@ -31,6 +31,9 @@ SERVICE = Service(
     title="Cboe Global Markets",
     address="https://cdn.cboe.com",
     rate=(4, 1.0),
+    # The chain of the S&P 500 has some 25,000 contracts; it comes as one document of tens of megabytes.
+    deadline=120.0,
+    largest_body=128 * 2**20,
     documentation="https://www.cboe.com/tradable_products/vix/vix_historical_data/",
 )
 SETTLEMENTS = Service(

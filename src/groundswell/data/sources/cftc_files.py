@@ -17,6 +17,7 @@ SERVICE = Service(
     title="CFTC, yearly files",
     address="https://www.cftc.gov",
     rate=(1, 1.0),
+    deadline=180.0,
     cache_seconds=3600.0,
     documentation="https://www.cftc.gov/MarketReports/CommitmentsofTraders/HistoricalCompressed/index.htm",
 )

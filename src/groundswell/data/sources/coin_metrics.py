@@ -26,6 +26,7 @@ SERVICE = Service(
     title="Coin Metrics community data",
     address="https://community-api.coinmetrics.io/v4",
     rate=(10, 6.0),
+    busy_seconds=6.0,
     documentation="https://docs.coinmetrics.io/api/v4/",
 )
 

@@ -49,7 +49,10 @@ SERVICE = Service(
         unlocks="electricity prices, sales, generation, demand and capacity",
         page="https://www.eia.gov/opendata/register.php",
     ),
-    rate=(4, 1.0),
+    # Below the 5 requests a second and 9,000 an hour above which a key is suspended for a while.
+    rate=(2, 1.0),
+    busy_seconds=30.0,
+    deadline=120.0,
     documentation="https://www.eia.gov/opendata/documentation.php",
 )
 

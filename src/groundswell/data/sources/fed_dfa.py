@@ -41,6 +41,7 @@ SERVICE = Service(
     title="Federal Reserve, Distributional Financial Accounts",
     address="https://www.federalreserve.gov/releases/z1/dataviz/download/zips",
     rate=(1, 1.0),
+    deadline=120.0,
     cache_seconds=6 * 3600.0,
     documentation="https://www.federalreserve.gov/releases/z1/dataviz/dfa/",
 )

@@ -41,6 +41,9 @@ SERVICE = Service(
         page="https://fred.stlouisfed.org/docs/api/api_key.html",
     ),
     rate=(110, 60.0),
+    busy_seconds=21.0,
+    deadline=120.0,
+    largest_body=128 * 2**20,
     documentation="https://fred.stlouisfed.org/docs/api/fred/",
 )
 

@@ -44,6 +44,10 @@ SERVICE = Service(
     title="SEC EDGAR",
     address="https://data.sec.gov",
     rate=(5, 1.0),
+    # The facts of a large company are tens of megabytes, and who is too fast is shut out for ten minutes.
+    attempts=3,
+    deadline=180.0,
+    largest_body=256 * 2**20,
     needs_contact=True,
     documentation="https://www.sec.gov/search-filings/edgar-application-programming-interfaces",
 )

@@ -154,7 +154,7 @@ def ask(symbol: str, start: date, end: date, caller: Caller, series: str) -> Bar
         SourceError: Yahoo turns the client away, does not know the symbol, or answers in another form.
     """
     if symbol.startswith(THROUGH_LIBRARY):
-        return _through_library(symbol.removeprefix(THROUGH_LIBRARY), start, end, series)
+        return _through_library(symbol.removeprefix(THROUGH_LIBRARY), start, end, caller, series)
     asked: dict[str, str | int] = {
         "period1": _seconds(start, time.min),
         "period2": _seconds(end, time.max),
@@ -239,7 +239,7 @@ def read_chart(body: Body, symbol: str, series: str) -> Bars:
     )
 
 
-def _through_library(symbol: str, start: date, end: date, series: str) -> Bars:
+def _through_library(symbol: str, start: date, end: date, caller: Caller, series: str) -> Bars:
     """Return the bars that yfinance brings; what it returned is kept as a table of text."""
     where = f"yahoo, series '{series}', through yfinance"
     try:
@@ -271,6 +271,7 @@ def _through_library(symbol: str, start: date, end: date, series: str) -> Bars:
             expected="daily bars with Close, Adj Close, Volume and Stock Splits",
             remedy="update yfinance, which follows Yahoo's changes; or load prices from a file",
         ) from problem
+    caller.keep(body)
     kept = [at for at, stamp in enumerate(stamps) if stamp.date() < running[at]]
     return Bars(
         days=[stamps[at].date() for at in kept],
