@@ -65,6 +65,23 @@ def test_positions_held_up_by_shutdowns_come_when_they_came(period: str, public:
     assert out(COT, period, "weekly", "cot.es.lev_money.long") == f"{public} 15:30"
 
 
+@pytest.mark.parametrize(
+    ("series", "frequency", "rule", "period", "public"),
+    [
+        ("claims_initial", "weekly", "period +5 days at 08:30", "2025-09-20", "Thu 2025-09-25"),
+        ("claims_initial", "weekly", "period +5 days at 08:30", "2025-09-27", "Thu 2025-11-20"),
+        ("claims_continued", "weekly", "period +12 days at 08:30", "2025-11-08", "Thu 2025-11-20"),
+        ("transformer_prices", "monthly", "end +20 days at 08:30", "2025-09-01", "Tue 2025-11-25"),
+        ("transformer_prices", "monthly", "end +20 days at 08:30", "2025-11-01", "Wed 2026-01-14"),
+        ("transformer_prices", "monthly", "end +20 days at 08:30", "2025-12-01", "Fri 2026-01-30"),
+    ],
+)
+def test_figures_of_the_autumn_of_2025_wait_for_the_offices_to_open(
+    series: str, frequency: str, rule: str, period: str, public: str
+) -> None:
+    assert out(rule, period, frequency, series) == f"{public} 08:30"
+
+
 def test_a_delay_belongs_to_its_family_only() -> None:
     assert out(COT, "2018-12-31", "weekly", "cotton") == out(COT, "2018-12-31", "weekly")
 

@@ -4,6 +4,7 @@
 - rubbish, hanging, a defect of ours, a refusal of the store: each fails alone, named, and stored data stay
 - a service that wants a key or a name is left out with the reason
 - exit statuses; a second writer; nothing to store
+- a key that is set later brings the vintages that were not to be had without it
 - stale means: the next period was due by its rule
 """
 
@@ -17,8 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
-from loopback import Server, hang, html_instead, serving
+from loopback import Asked, Server, hang, html_instead, serving
 from made_data import made_entry
+from pydantic import SecretStr
 
 from groundswell.data import calendar, staleness
 from groundswell.data.errors import DataError, SourceError, StoreBusyError, StoreError
@@ -246,6 +248,52 @@ def test_services_that_want_something_first_are_left_out_with_the_reason(user: S
     updated = update(user, sources=("sec_edgar",))
     assert "GROUNDSWELL_CONTACT" in updated.skipped["sec_edgar"]
     assert (len(updated.frame), updated.status) == (0, 4)
+
+
+VINTAGES = [
+    ("2023-08-04", "2023-08-31", "2023-07-01", "3.5"),
+    ("2023-09-01", "9999-12-31", "2023-07-01", "3.6"),
+    ("2023-09-01", "9999-12-31", "2023-08-01", "3.8"),
+]
+"""The unemployment rate of two months in the words of the archive: from, to, month, value."""
+
+
+def archive(asked: Asked) -> dict[str, object]:
+    """Answer as ALFRED does: the values that stood during the days asked for, and the request again."""
+    (first,), (last,) = asked.all("realtime_start"), asked.all("realtime_end")
+    stood = [
+        {"realtime_start": max(start, first), "realtime_end": end, "date": day, "value": value}
+        for start, end, day, value in VINTAGES
+        if end >= first
+    ]
+    span = {"realtime_start": first, "realtime_end": last, "observation_start": "1600-01-01"}
+    pages = {"count": len(stood), "offset": 0, "limit": 100_000, "observations": stood}
+    return {**span, "units": "lin", "output_type": 1, "sort_order": "asc", **pages}
+
+
+def test_a_key_that_comes_later_brings_every_vintage(tmp_path: Path) -> None:
+    every = {"realtime_start": "1776-07-04", "realtime_end": "9999-12-31"}
+    routes = {
+        "/fredgraph.csv": "observation_date,UNRATE\n2023-07-01,3.6\n2023-08-01,3.8\n",
+        "/series": {"seriess": [{"id": "UNRATE", "frequency_short": "M", "units": "Percent", **every}]},
+        "/series/observations": archive,
+    }
+    with serving(routes) as server:
+        addresses = dict.fromkeys(("fred", "fred_graph"), server.address)
+        without = Settings(data=tmp_path / "data", cache=tmp_path / "cache", addresses=addresses)
+        assert again(without, "unemployment_rate").status == 0
+        assert set(place(without).observations("unemployment_rate")["basis"]) == {"rule"}
+        keyed = without.model_copy(update={"fred_api_key": SecretStr("made-key-of-a-user")})
+        for _ in range(2):
+            assert again(keyed, "unemployment_rate").status == 0
+            known = place(keyed).observations("unemployment_rate")
+            assert set(known["basis"]) == {"stated"}
+            assert known["value"].tolist() == [3.5, 3.6, 3.8]
+            days = known["released"].dt.tz_convert("America/New_York").dt.strftime("%Y-%m-%d %H:%M")
+            assert days.tolist() == ["2023-08-04 08:30", "2023-09-01 08:30", "2023-09-01 08:30"]
+        assert server.requests[-1].all("realtime_start") == ["2023-08-31"], (
+            "the second looks only for new ones"
+        )
 
 
 def test_names_that_are_unknown_are_refused_before_anything_is_asked(user: Settings, server: Server) -> None:

@@ -151,8 +151,8 @@ def absent(settings: Settings, service: Service) -> str:
 def _wanted(each: Entry, stored: pd.DataFrame) -> Wanted:
     if each.id not in stored.index or pd.isna(stored["through"][each.id]):
         return Wanted(each)
-    through, vintage = (pd.Timestamp(stored[name][each.id]) for name in ("through", "vintage"))
-    return Wanted(each, through.date(), vintage.to_pydatetime())
+    through, vintage = (pd.Timestamp(stored[name][each.id]) for name in ("through", "last_stated"))
+    return Wanted(each, through.date(), None if pd.isna(vintage) else vintage.to_pydatetime())
 
 
 def _write(store: Store, batches: Sequence[Batch], failures: dict[str, SourceError]) -> pd.DataFrame:

@@ -50,6 +50,7 @@ def test_the_standing_tells_what_is_there_and_what_failed(store: Store) -> None:
     rates = store.standing().set_index("series").loc["rates"]
     assert (rates["title"], rates["unit"], rates["frequency"]) == ("Made figures", "USD bn", "monthly")
     assert (rates["rows"], rates["stated"], rates["ruled"], rates["seen"]) == (2, 2, 0, 0)
+    assert rates["last_stated"] == rates["vintage"]
     assert (rates["first"], rates["vintage"]) == (pd.Timestamp("2024-01-01"), pd.Timestamp(at("2024-01-12")))
     assert (rates["asked"], rates["failed"]) == (
         pd.Timestamp(at("2024-01-20")),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STANDING = (
     *("series", "title", "unit", "frequency", "source", "rows", "first", "through", "vintage"),
-    *("asked", "failed", "failure", "stated", "ruled", "seen"),
+    *("asked", "failed", "failure", "stated", "ruled", "seen", "last_stated"),
 )
 
 # An enumeration in alphabetical order sorts like the names and travels to Arrow as a dictionary.
@@ -39,16 +39,17 @@ _STANDING = """
 WITH kept AS (
     SELECT series AS key, count(*) AS rows,
            min(period)::TIMESTAMP AS first, max(period)::TIMESTAMP AS through,
-           max(released) AS vintage, count(*) FILTER (basis = 'stated') AS stated,
+           max(released) AS vintage, max(released) FILTER (basis = 'stated') AS last_stated,
+           count(*) FILTER (basis = 'stated') AS stated,
            count(*) FILTER (basis = 'rule') AS ruled, count(*) FILTER (basis = 'seen') AS seen
     FROM observations WHERE NOT superseded GROUP BY ALL
     UNION ALL
-    SELECT series, count(*), min(taken)::TIMESTAMP, max(taken)::TIMESTAMP, max(taken), 0, 0, 0
+    SELECT series, count(*), min(taken)::TIMESTAMP, max(taken)::TIMESTAMP, max(taken), NULL, 0, 0, 0
     FROM quotes GROUP BY ALL)
 SELECT s.series, coalesce(title, '') AS title, coalesce(unit, '') AS unit,
        coalesce(frequency, '') AS frequency, coalesce(source, '') AS source, coalesce(rows, 0) AS rows,
        first, through, vintage, asked, failed, coalesce(failure, '') AS failure,
-       coalesce(stated, 0) AS stated, coalesce(ruled, 0) AS ruled, coalesce(seen, 0) AS seen
+       coalesce(stated, 0) AS stated, coalesce(ruled, 0) AS ruled, coalesce(seen, 0) AS seen, last_stated
 FROM series s LEFT JOIN kept USING (key) ORDER BY s.series
 """
 

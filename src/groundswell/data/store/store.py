@@ -49,7 +49,8 @@ class Store:
             are read, or contracts quoted), `first` and `through` (periods; for snapshots when they were
             taken), `vintage` (when the last vintage was released, UTC); `asked` (last answer, UTC),
             `failed` and `failure` (the last failure since then, and why); and how many rows are
-            `stated`, `ruled` and `seen`. No row where there is no store.
+            `stated`, `ruled` and `seen`, and when the last `stated` one was released (`last_stated`).
+            No row where there is no store.
         """
         if not self.exists:
             return reading.nothing_standing()
