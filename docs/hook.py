@@ -2,7 +2,8 @@
 
 The page of parameters is written from the registry, so it cannot fall behind the code; the page of
 published figures joins the contents once its benchmark has written it; and the mark `run`, by which
-the tests know the examples that can be executed, is taken off the code blocks.
+the tests know the examples that can be executed, is taken off the code blocks. The page of series is
+written from the catalog in the same way.
 """
 
 import re
@@ -14,6 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import groundswell
+from groundswell.data.catalog import Catalog, catalog
 
 HEAD = """# Parameters
 
@@ -24,6 +26,14 @@ a list of cohorts and is not drawn.
 
 The source says where a figure was found, and how sure we are of it, in the words explained in
 [the model](the-model.md#how-sure-we-are).
+"""
+
+SERIES_HEAD = """# The series
+
+Every series that the software knows where to find: {count} in all, by source. `groundswell catalog` prints
+the same list; [the data](data.md) explains the columns. *Public* is the rule by which a figure becomes
+known where the source does not say it itself, New York time; a figure that is *revised* is kept in every
+version that was seen. The licence is the one of the data's owner, and binds whoever downloads it.
 """
 
 
@@ -55,6 +65,25 @@ def parameters_page(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def series_page(known: Catalog) -> str:
+    """Return the page: one section per source, one row a series."""
+    lines = [SERIES_HEAD.format(count=len(known))]
+    for source in sorted({entry.source for entry in known.values()}):
+        lines += [f"## {source}", ""]
+        lines += [
+            "| series | title | unit | source's id | public | revised | feeds | licence |",
+            "|---" * 8 + "|",
+        ]
+        for entry in known.values():
+            if entry.source == source:
+                revised = "yes" if entry.revised else "no"
+                names = [f"`{entry.id}`", cell(entry.title), entry.unit, f"`{cell(entry.source_id)}`"]
+                rest = [entry.release, revised, " ".join(entry.feeds), cell(entry.licence)]
+                lines.append("| " + " | ".join([*names, *rest]) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the page of published figures into the contents if there is one."""
     if (Path(config.docs_dir) / "published.md").exists():
@@ -63,7 +92,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the page of parameters."""
+    """Add the pages of parameters and of series."""
+    files.append(File.generated(config, "series.md", content=series_page(catalog())))
     files.append(File.generated(config, "parameters.md", content=parameters_page(groundswell.params())))
     return files
 

@@ -27,5 +27,5 @@ def test_an_unknown_key_is_refused_with_the_nearest() -> None:
     assert "fredd" not in SOURCES
     with pytest.raises(KeyError):
         SOURCES["fredd"]
-    with pytest.raises(DataError, match="there is no source 'fredd'.*did you mean 'fred'"):
+    with pytest.raises(DataError, match=r"there is no source 'fredd'.*did you mean 'fred'"):
         known("fredd")
