@@ -1,4 +1,4 @@
-"""Fixtures that every floor's tests share: made prices, and real files where they are present."""
+"""Fixtures that every floor's tests share: made prices; real files and answers where present."""
 
 from __future__ import annotations
 
@@ -47,6 +47,24 @@ def real_data() -> Callable[[str], Path]:
         file = folder / relative_path
         if not file.is_file():
             pytest.skip(f"no real data file {relative_path} (set GROUNDSWELL_REAL_DATA)")
+        return file
+
+    return find
+
+
+@pytest.fixture
+def recording() -> Callable[[str], Path]:
+    """Return a function from a relative path to a recorded answer; it skips where there is none.
+
+    The folder is the one that the environment variable GROUNDSWELL_RECORDINGS names or, without it,
+    `shared/recordings` beside the checkout.
+    """
+    folder = Path(os.environ.get("GROUNDSWELL_RECORDINGS", CHECKOUT.parent / "shared" / "recordings"))
+
+    def find(relative_path: str) -> Path:
+        file = folder / relative_path
+        if not file.is_file():
+            pytest.skip(f"no recorded answer {relative_path} (set GROUNDSWELL_RECORDINGS)")
         return file
 
     return find

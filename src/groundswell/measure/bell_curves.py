@@ -32,7 +32,7 @@ TRUNCATION = 1e-15
 REACH = 8.3
 """Widths from its middle at which a narrow curve is cut; it is 1.1e-15 of its height there."""
 
-TRUST = 5e-11
+TRUST = 1e-11
 """Points where the bound of the error is larger than this share of the sum are summed term by term."""
 
 FEW_POINTS = 20
