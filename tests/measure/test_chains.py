@@ -40,12 +40,12 @@ def smile(strikes: np.ndarray, years: float) -> np.ndarray:
     return 0.2 - 0.25 * np.log(strikes / SPOT) / np.sqrt(1 + 8 * years)
 
 
-def made_quotes(root: str, day: str, years: float, step: float = 50.0) -> pd.DataFrame:
+def made_quotes(root: str, day: str, years: float, dividends: float = YIELD) -> pd.DataFrame:
     """Return quotes around the values of the formula, a fifth of a percent wide."""
-    strikes = np.arange(3_500, 5_001, step)
+    strikes = np.arange(3_500, 5_001, 50.0)
     parts = []
     for kind, letter in (("call", "C"), ("put", "P")):
-        mids = options.price(SPOT, strikes, years, smile(strikes, years), RATE, YIELD, letter)
+        mids = options.price(SPOT, strikes, years, smile(strikes, years), RATE, dividends, letter)
         row = dict.fromkeys(QUOTES, np.nan) | {"root": root, "kind": kind, "expiry": pd.Timestamp(day)}
         row |= {"strike": strikes, "bid": mids * 0.999, "ask": mids * 1.001, "underlying": SPOT}
         row |= {"open_interest": np.arange(1.0, len(strikes) + 1), "implied_volatility": 0.5}
@@ -90,6 +90,24 @@ def test_a_snapshot_priced_by_the_formula_comes_back() -> None:
     spots = np.linspace(4_000, 4_600, 30)
     found = gamma.profile(frame, spots, rate=frame["rate"], dividend_yield=frame["dividend_yield"])
     assert np.isfinite(found).all()
+
+
+def test_dividends_are_told_by_forwards_that_are_far_enough() -> None:
+    def further(quotes: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([quotes, made_quotes("SPX", "2022-12-16", years_to("2022-12-16", "09:30"), 0.018)])
+
+    frame = chains.option_chain(made_snapshot(further), rate=RATE).frame
+    told = frame.groupby("expiry")["dividend_yield"].agg(["min", "max"]).to_numpy()
+    np.testing.assert_allclose(told, [[YIELD] * 2, [YIELD] * 2, [0.018] * 2], atol=1e-8)
+    # A spot 5 points off is a yield of 2.5% a year to a near expiry; it takes that of September.
+    frame = chains.option_chain(made_snapshot(), rate=RATE, spot=SPOT + 5).frame
+    apart = np.log(1 + 5 / SPOT) / years_to("2022-09-16", "09:30")
+    np.testing.assert_allclose(frame["dividend_yield"], YIELD + apart, atol=1e-8)
+
+    def near(quotes: pd.DataFrame) -> pd.DataFrame:
+        return quotes[quotes["expiry"] < "2022-06-01"]
+
+    assert not chains.option_chain(made_snapshot(near), rate=RATE).frame["dividend_yield"].any()
 
 
 def test_rates_may_differ_by_term() -> None:
