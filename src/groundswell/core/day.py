@@ -7,8 +7,10 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from groundswell.core.engine import jnp
+from groundswell.core.fed_balance import FedBalance
 from groundswell.core.parameter import Declared
 from groundswell.core.tape import Tape, Watch
 
@@ -21,13 +23,35 @@ SESSIONS_PER_YEAR = 252
 class Day(eqx.Module):
     """What the calendar says of a session; known long before it.
 
+    What is None, nobody has filled in: a rule that needs it then keeps a calendar of its own.
+
     Attributes:
         sessions_to_month_end: 0 on the last session of the month.
         blackout_share: share of S&P 500 firms inside their buyback blackout, 0 to 1.
+        sessions_to_expiry: to the next weekly, monthly and quarterly option expiry; 0 on the day itself.
+        sessions_to_meeting: to the next decision of the Federal Open Market Committee; 0 on the day.
+        tax_date: whether income or corporate tax falls due.
     """
 
     sessions_to_month_end: Int[Array, ""]
     blackout_share: Float[Array, ""]
+    sessions_to_expiry: Int[Array, "3"] | None = None
+    sessions_to_meeting: Int[Array, ""] | None = None
+    tax_date: Bool[Array, ""] | None = None
+
+
+class Policy(eqx.Module):
+    """What the policy rate rests on, as last published.
+
+    Attributes:
+        rate: middle of the target range, annual, decimal.
+        inflation: over twelve months, decimal.
+        slack: unemployment rate less its natural rate, decimal.
+    """
+
+    rate: Float[Array, ""]
+    inflation: Float[Array, ""]
+    slack: Float[Array, ""]
 
 
 class View(eqx.Module):
@@ -39,6 +63,12 @@ class View(eqx.Module):
         market_value: of the index at the previous close, USD bn.
         daily_volume: dollar volume of an average day as of the previous close, USD bn.
         day: the calendar of the session about to open.
+        implied_volatility: of the index over 30 days at the previous close, annual, decimal; None
+            where the book has no option data.
+        protection: what end users held of protection at the previous close / what they normally hold.
+        policy: what the policy rate rests on.
+        balance: what the Federal Reserve owned and owed at the previous close.
+        key: random numbers of this path, for actors that draw; None in a replay, where nobody draws.
     """
 
     assets: tuple[str, ...] = eqx.field(static=True)
@@ -46,6 +76,11 @@ class View(eqx.Module):
     market_value: Float[Array, ""]
     daily_volume: Float[Array, ""]
     day: Day
+    implied_volatility: Float[Array, ""] | None = None
+    protection: Float[Array, ""] | None = None
+    policy: Policy | None = None
+    balance: FedBalance | None = None
+    key: UInt32[Array, "2"] | None = None
 
 
 class Actor(Declared):
@@ -96,3 +131,19 @@ class Actor(Declared):
     @abc.abstractmethod
     def limit(self, market_value: Float[Array, ""]) -> Float[Array, ""]:
         """USD bn of the index that the rule could hold at the most."""
+
+
+class Bystander(Actor):
+    """A rule that trades no asset of the day: what it does enters what the others see tomorrow."""
+
+    def order(self, plan: Any, r: Float[Array, " assets"]) -> Float[Array, " assets"]:
+        """Nothing."""
+        return jnp.zeros_like(r)
+
+    def holding(self, state: Any, market_value: Float[Array, ""]) -> Float[Array, ""]:
+        """Nothing."""
+        return jnp.zeros_like(market_value)
+
+    def limit(self, market_value: Float[Array, ""]) -> Float[Array, ""]:
+        """Nothing."""
+        return jnp.zeros_like(market_value)

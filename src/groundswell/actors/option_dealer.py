@@ -1,0 +1,331 @@
+"""Option dealers (M5): whoever makes markets in index options hedges what he is left with. Short of gamma
+he sells what falls and buys what rises; long of it he does the reverse. Nobody outside sees the book: its
+size is taken from published estimates and its sign from a range of conventions that spans zero.
+"""
+
+from typing import ClassVar
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float
+
+from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Actor, View
+from groundswell.core.engine import jnp
+from groundswell.core.option_book import (
+    OptionBook,
+    deltas,
+    gamma_of_one_percent,
+    level_after,
+    smile,
+)
+from groundswell.core.parameter import parameter, structural
+from groundswell.core.tape import Watch
+
+_SESSION = 1 / SESSIONS_PER_YEAR
+_HOURS = 6.5
+"""Hours of a session."""
+
+_PUBLISHED = (
+    "Dealers' desks, 2023-2026: long USD 4, 7, 9.5, 8.5, 6.5bn per 1%, twice flat to short (secondary)"
+)
+
+
+class DealerState(eqx.Module):
+    """Carried from close to close.
+
+    Attributes:
+        book: what dealers hold.
+        hedge: index held against it / market value of the index; - short.
+        level: a month's implied volatility at the money, annual, decimal.
+        invested: whether the first hedge is in place.
+        replaced: whether options are replaced as they expire; those of a real chain are not.
+    """
+
+    book: OptionBook
+    hedge: Float[Array, ""]
+    level: Float[Array, ""]
+    invested: Bool[Array, ""]
+    replaced: bool = eqx.field(static=True, default=True)
+
+
+class DealerPlan(eqx.Module):
+    """Fixed at the previous close.
+
+    Attributes:
+        book: as of the previous close, expired options replaced.
+        years: to expiry at today's close, as hedged.
+        left: to expiry at today's close, zero or below on the last day.
+        hedge: held at the previous close / market value.
+        level: implied volatility at the previous close.
+        skew: of the smile.
+        response: fall of the level per unit of log return.
+        market_value: at the previous close, USD bn.
+        known: whether volatility is known yet; without it there is no book.
+    """
+
+    book: OptionBook
+    years: Float[Array, " contracts"]
+    left: Float[Array, " contracts"]
+    hedge: Float[Array, ""]
+    level: Float[Array, ""]
+    skew: Float[Array, ""]
+    response: Float[Array, ""]
+    market_value: Float[Array, ""]
+    known: Bool[Array, ""]
+
+    def target(self, r: Array) -> Array:
+        """Hedge wanted at today's close / market value, if the index's log return is r."""
+        level = level_after(self.level, r, self.response)
+        wanted = deltas(self.book, self.book.distance - r, self.years, level, self.skew)
+        return -jnp.sum(self.book.size * wanted)
+
+
+class OptionDealer(Actor):
+    """Dealers in index options; their order is the exact change of the delta of their book.
+
+    `OptionDealer()` holds a calibrated book of weekly, monthly and quarterly options, written anew at
+    each expiry around the spot of that day and scaled by customers' demand for protection where the
+    view tells it. A book from a real chain (`core.option_book.book_from_chain`) is carried by `holding_book`
+    and not replaced as it expires. Options written and settled within the day are left out: what is published
+    says that they net to little.
+    """
+
+    key: ClassVar[str] = "option_dealer"
+    since_year: ClassVar[int] = 1983
+
+    call_gamma: Array = parameter(
+        1.25e-4,
+        0.5e-4,
+        2.6e-4,
+        "gamma of the calls that end users trade, USD bn per 1% / market value (USD bn)",
+        _PUBLISHED + "; with `put_gamma` they span -10 to 15 over the conventions at USD 57tn (derived)",
+        fitted_through="2026-02-28",
+    )
+    put_gamma: Array = parameter(
+        0.55e-4,
+        0.3e-4,
+        1.1e-4,
+        "gamma of the puts that end users own in normal times, same unit",
+        _PUBLISHED + "; Garleanu, Pedersen & Poteshman 2009: end users are net long index puts (read)",
+        fitted_through="2026-02-28",
+    )
+    calls_held: Array = parameter(
+        0.8,
+        -1.0,
+        1.0,
+        "part of the traded calls that dealers own: 1 customers sell them all, -1 customers buy them all",
+        "The conventions in use: calls long and puts short (SqueezeMetrics, read), mixed, all short",
+        at_least=-1.0,
+        at_most=1.0,
+    )
+    skew: Array = parameter(
+        0.7,
+        0.4,
+        1.0,
+        "fall of a month's implied volatility per unit of log strike",
+        "Judgement: 7 points between strikes 10% apart",
+    )
+    vol_response: Array = parameter(
+        1.1,
+        0.6,
+        1.6,
+        "rise of a month's implied volatility at the money per unit of log return down",
+        "Judgement: about a point for each percent; with `skew` an option's own volatility moves by the rest",
+    )
+    vol_premium: Array = parameter(
+        1.25,
+        1.05,
+        1.45,
+        "implied / realised volatility where the book has no options",
+        "Judgement: VIX / S&P 500 volatility of the month before (recalled)",
+    )
+    vol_return: Array = parameter(
+        0.08,
+        0.03,
+        0.2,
+        "share of its gap to realised volatility that the level closes in a session",
+        "Judgement: half of a spike of the VIX is gone after one to two weeks",
+        at_most=1.0,
+    )
+    traded_at_expiry: Array = parameter(
+        0.1,
+        0.0,
+        0.5,
+        "part of the hedge of expired and of new options that goes through the market",
+        "Judgement: the rest changes hands with the options, as most are rolled",
+        at_most=1.0,
+    )
+    last_hedge: Array = parameter(
+        1.0,
+        0.3,
+        2.0,
+        "hours before expiry at which the last hedge is made; keeps delta finite",
+        "Judgement: an hour of a session of six and a half",
+        at_least=0.05,
+    )
+    lives: tuple[int, ...] = structural(
+        (5, 21, 63),
+        "sessions from one expiry to the next: weekly, monthly, quarterly",
+        "The listing calendar of index options",
+    )
+    mix: tuple[float, ...] = structural(
+        (0.35, 0.40, 0.25),
+        "part of the gamma, by expiry",
+        "Judgement between half and 90% of gamma that went with a monthly expiry in 2024-2025 (secondary)",
+    )
+    strikes: tuple[float, ...] = structural(
+        (-2.0, -1.5, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 1.5, 2.0),
+        "strikes as written, in standard deviations to expiry; puts first",
+        "Judgement: protection below the spot, overwriting above",
+    )
+    interest: tuple[float, ...] = structural(
+        (0.2, 0.25, 0.25, 0.2, 0.1, 0.1, 0.2, 0.25, 0.25, 0.2),
+        "part of the options written, by strike; puts and calls each add up to one",
+        "Judgement",
+    )
+    puts: int = structural(5, "how many of the strikes are puts", "See `strikes`")
+    span: int = structural(21, "centre of mass of the realised volatility, sessions", "A month (judgement)")
+
+    def watch(self) -> Watch:
+        """Realised volatility, which stands in for implied where there is none."""
+        return Watch(return_centres=(self.span,))
+
+    def init(self, view: View) -> DealerState:
+        """No book yet: the first one is written once volatility is known."""
+        n = len(self.lives) * len(self.strikes)
+        blank = jnp.zeros(n)
+        put = jnp.tile(jnp.arange(len(self.strikes)) < self.puts, len(self.lives)).astype(jnp.float64)
+        book = OptionBook(distance=blank, years=blank, size=blank, put=put, excess=blank + 1.0)
+        return DealerState(book, jnp.zeros(()), jnp.full((), 0.15), jnp.asarray(False))
+
+    def holding_book(self, book: OptionBook, level: float | Array) -> DealerState:
+        """The state of dealers who hold a known book, hedged, at this level of implied volatility."""
+        level = jnp.asarray(level, dtype=jnp.float64)
+        held = deltas(book, book.distance, book.years, level, self.skew)
+        return DealerState(book, -jnp.sum(book.size * held), level, jnp.asarray(True), replaced=False)
+
+    def _written(self, level: Array, sessions: Array, protection: Array) -> OptionBook:
+        """Options as written at a close, `sessions` before they expire.
+
+        The amounts are those whose gamma, once half of the time has passed at an unchanged spot, is
+        what was published.
+        """
+        each = len(self.strikes)
+        years = jnp.repeat(sessions * _SESSION, each)
+        grid = jnp.tile(jnp.asarray(self.strikes), len(self.lives))
+        put = jnp.tile(jnp.arange(each) < self.puts, len(self.lives)).astype(jnp.float64)
+        distance = grid * level * jnp.sqrt(years)
+        vol = smile(distance, years / 2, level, self.skew)
+        per_unit = jnp.asarray(self.interest * len(self.lives)) * gamma_of_one_percent(
+            distance, years / 2, vol
+        )
+        wanted = jnp.where(put == 1.0, -self.put_gamma * protection, self.calls_held * self.call_gamma)
+        mix = jnp.repeat(jnp.asarray(self.mix), each)
+        kinds = jnp.stack([put, 1.0 - put]).reshape(2, len(self.lives), each)
+        whole = jnp.sum(kinds * per_unit.reshape(len(self.lives), each), axis=2, keepdims=True)
+        normal = jnp.sum(kinds * whole, axis=0).reshape(-1)
+        size = wanted * mix * jnp.asarray(self.interest * len(self.lives)) / normal
+        return OptionBook(distance, years, size, put, jnp.ones_like(distance))
+
+    def _level(self, state: DealerState, view: View) -> tuple[Array, Array]:
+        """Implied volatility at the previous close, and whether it is known."""
+        if view.implied_volatility is not None:
+            return view.implied_volatility, jnp.asarray(True)
+        realised = jnp.maximum(view.tape.exponential_volatility(self.span)[INDEX], 0.01) * self.vol_premium
+        carried = state.level * (realised / state.level) ** self.vol_return
+        return jnp.where(state.invested, carried, realised), view.tape.ready(self.span)
+
+    def plan(self, state: DealerState, view: View) -> DealerPlan:
+        """The book as it stands, expired options replaced, and the hedge that is in place for it."""
+        level, known = self._level(state, view)
+        book, left = self._renewed(state, view, level, known)
+        soonest = self._soonest()
+        gone = self._expired(state, known)
+        new = -book.size * deltas(book, book.distance, jnp.maximum(book.years, soonest), level, self.skew)
+        old = -state.book.size * deltas(state.book, state.book.distance, soonest, state.level, self.skew)
+        handed = (1.0 - self.traded_at_expiry) * jnp.sum(jnp.where(gone, new - old, 0.0))
+        # the first hedge is a starting point, not a trade
+        hedge = jnp.where(state.invested, state.hedge + handed, jnp.sum(new))
+        return DealerPlan(
+            book=book,
+            years=jnp.maximum(left, soonest),
+            left=left,
+            hedge=hedge,
+            level=level,
+            skew=jnp.asarray(self.skew),
+            response=jnp.asarray(self.vol_response),
+            market_value=view.market_value,
+            known=known | state.invested,
+        )
+
+    def _soonest(self) -> Array:
+        """Years before expiry at which the last hedge is made."""
+        return self.last_hedge / _HOURS * _SESSION
+
+    def _expired(self, state: DealerState, known: Array) -> Array:
+        return (state.book.years < _SESSION / 2) & (known | state.invested)
+
+    def _renewed(
+        self, state: DealerState, view: View, level: Array, known: Array
+    ) -> tuple[OptionBook, Array]:
+        """The book without what has expired, and the years left to each option at today's close."""
+        old, gone = state.book, self._expired(state, known)
+        if not state.replaced:
+            kept = eqx.tree_at(lambda book: book.size, old, jnp.where(gone, 0.0, old.size))
+            return kept, old.years - _SESSION
+        to_expiry = view.day.sessions_to_expiry
+        lives = jnp.asarray(self.lives, dtype=jnp.float64)
+        sessions = lives if to_expiry is None else to_expiry.astype(jnp.float64) + 1.0
+        fresh = self._written(level, sessions, jnp.ones(()) if view.protection is None else view.protection)
+        book = OptionBook(
+            distance=jnp.where(gone, fresh.distance, old.distance),
+            years=jnp.where(gone, fresh.years, old.years),
+            size=jnp.where(gone, fresh.size, old.size),
+            put=old.put,
+            excess=old.excess,
+        )
+        if to_expiry is None:
+            return book, book.years - _SESSION
+        return book, jnp.repeat(to_expiry.astype(jnp.float64) * _SESSION, len(self.strikes))
+
+    def order(self, plan: DealerPlan, r: Array) -> Array:
+        """USD bn of the index to trade if its log return is r: the change of the hedge at today's price."""
+        trade = (plan.target(r[INDEX]) - plan.hedge) * plan.market_value * jnp.exp(r[INDEX])
+        return jnp.zeros_like(r).at[INDEX].set(jnp.where(plan.known, trade, 0.0))
+
+    def update(
+        self, state: DealerState, plan: DealerPlan, view: View, r: Array, filled: Array
+    ) -> DealerState:
+        """Strikes as far away as they now are, less time, and the hedge that was done."""
+        book = eqx.tree_at(
+            lambda book: (book.distance, book.years),
+            plan.book,
+            (plan.book.distance - r[INDEX], jnp.maximum(plan.left, 0.0)),
+        )
+        done = filled[INDEX] / (plan.market_value * jnp.exp(r[INDEX]))
+        return DealerState(
+            book=book,
+            hedge=plan.hedge + done,
+            level=level_after(plan.level, r[INDEX], plan.response),
+            invested=plan.known,
+            replaced=state.replaced,
+        )
+
+    def gamma(self, state: DealerState, market_value: Array, move: Array | float = 0.0) -> Array:
+        """Dealers' gamma in USD bn per 1% were the index `move` (log) away, each option's volatility kept.
+
+        + long: they trade that much against a further move of one percent.
+        """
+        book = state.book
+        years = jnp.maximum(book.years, self._soonest())
+        vol = smile(book.distance, years, state.level, self.skew) * book.excess
+        each = book.size * gamma_of_one_percent(book.distance - move, years, vol)
+        return jnp.sum(each) * market_value * jnp.exp(jnp.asarray(move))
+
+    def holding(self, state: DealerState, market_value: Array) -> Array:
+        """USD bn of the index held as a hedge."""
+        return state.hedge * market_value
+
+    def limit(self, market_value: Array) -> Array:
+        """USD bn of the hedge were every put in the money, as written in a market of 15% volatility."""
+        month = self._written(jnp.full((), 0.15), jnp.asarray(self.lives, dtype=jnp.float64), jnp.ones(()))
+        return jnp.sum(jnp.abs(month.size)) * market_value
