@@ -17,16 +17,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError
-from groundswell.data.sources.source import Snapshot
 from groundswell.measure import implied_volatility, options, vix
 from groundswell.measure.vix_chain import MORNING_ROOTS, minutes_to_settlement, strikes_side_by_side
+
+if TYPE_CHECKING:
+    from groundswell.data.sources.source import Snapshot
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
