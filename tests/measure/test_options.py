@@ -53,7 +53,8 @@ def difference(contract: dict[str, Any], name: str, of: str = "price") -> float:
         moved = contract | {name: contract[name] + step}
         return options.price(**moved) if of == "price" else options.greeks(**moved)[of]
 
-    h = 2e-3 * contract[name]
+    width = contract["vol"] * math.sqrt(contract["years"])  # a greek turns over a width of ln(spot)
+    h = contract[name] * (0.01 * min(width, 0.2) if name == "spot" else 1e-3)
     rough, fine = (at(h) - at(-h)) / (2 * h), (at(h / 2) - at(-h / 2)) / h
     return (4 * fine - rough) / 3
 
