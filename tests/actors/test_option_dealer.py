@@ -247,6 +247,8 @@ def test_the_calibrated_book_has_the_published_gamma_and_its_sign_is_a_range(bef
 
 
 def test_more_protection_held_by_customers_makes_dealers_shorter(before: View) -> None:
+    """Weekly puts follow the protection wanted: at once, option for option, and through the market."""
+
     def gamma(protection: float) -> float:
         seen = replace(before, protection=jnp.asarray(protection))
         made = dealer()
@@ -257,7 +259,19 @@ def test_more_protection_held_by_customers_makes_dealers_shorter(before: View) -
             )
         )
 
-    assert gamma(2.0) < gamma(1.0) - 2
+    assert gamma(2.0) < gamma(1.0) - 0.5
+
+
+def test_protection_bought_in_mid_week_is_sold_short_and_hedged_the_next_day(before: View) -> None:
+    made = dealer()
+    seen = replace(before, protection=jnp.ones(()))
+    plan = plan_of(made, made.init(seen), seen)
+    state = after(made, made.init(seen), plan, seen, jnp.zeros(1), order(made, plan, jnp.zeros(1)))
+    more = replace(before, protection=jnp.asarray(1.5))
+    calm, bought = plan_of(made, state, seen), plan_of(made, state, more)
+    ratio = np.asarray(bought.book.size / calm.book.size)
+    np.testing.assert_allclose(ratio, np.where(np.arange(30) < 5, 1.5, 1.0))
+    assert float(order(made, bought, jnp.zeros(1))[0]) < float(order(made, calm, jnp.zeros(1))[0])
 
 
 def test_a_days_order_is_smooth_and_its_derivative_is_that_of_finite_differences(before: View) -> None:

@@ -36,6 +36,7 @@ class DealerState(eqx.Module):
         book: what dealers hold.
         hedge: index held against it / market value of the index; - short.
         level: a month's implied volatility at the money, annual, decimal.
+        protection: short-dated protection sold to end users / what they normally hold.
         invested: whether the first hedge is in place.
         replaced: whether options are replaced as they expire; those of a real chain are not.
     """
@@ -43,6 +44,7 @@ class DealerState(eqx.Module):
     book: OptionBook
     hedge: Float[Array, ""]
     level: Float[Array, ""]
+    protection: Float[Array, ""]
     invested: Bool[Array, ""]
     replaced: bool = eqx.field(static=True, default=True)
 
@@ -58,6 +60,7 @@ class DealerPlan(eqx.Module):
         level: implied volatility at the previous close.
         skew: of the smile.
         response: fall of the level per unit of log return.
+        protection: short-dated protection sold by the previous close / what is normal.
         market_value: at the previous close, USD bn.
         known: whether volatility is known yet; without it there is no book.
     """
@@ -69,6 +72,7 @@ class DealerPlan(eqx.Module):
     level: Float[Array, ""]
     skew: Float[Array, ""]
     response: Float[Array, ""]
+    protection: Float[Array, ""]
     market_value: Float[Array, ""]
     known: Bool[Array, ""]
 
@@ -83,10 +87,10 @@ class OptionDealer(Actor):
     """Dealers in index options; their order is the exact change of the delta of their book.
 
     `OptionDealer()` holds a calibrated book of weekly, monthly and quarterly options, written anew at
-    each expiry around the spot of that day and scaled by customers' demand for protection where the
-    view tells it. A book from a real chain (`core.option_book.book_from_chain`) is carried by `holding_book`
-    and not replaced as it expires. Options written and settled within the day are left out: what is published
-    says that they net to little.
+    each expiry around the spot of that day; end users' short-dated puts grow and shrink with
+    `View.protection`, which `Hedger` sets: what they buy is what dealers are short of. A book from a
+    real chain (`core.option_book.book_from_chain`) is taken up by `holding_book` and not replaced as it
+    expires. Options written and settled within the day are left out: they are said to net to little.
     """
 
     key: ClassVar[str] = "option_dealer"
@@ -195,13 +199,14 @@ class OptionDealer(Actor):
         blank = jnp.zeros(n)
         put = jnp.tile(jnp.arange(len(self.strikes)) < self.puts, len(self.lives)).astype(jnp.float64)
         book = OptionBook(distance=blank, years=blank, size=blank, put=put, excess=blank + 1.0)
-        return DealerState(book, jnp.zeros(()), jnp.full((), 0.15), jnp.asarray(False))
+        return DealerState(book, jnp.zeros(()), jnp.full((), 0.15), jnp.ones(()), jnp.asarray(False))
 
     def holding_book(self, book: OptionBook, level: float | Array) -> DealerState:
         """The state of dealers who hold a known book, hedged, at this level of implied volatility."""
         level = jnp.asarray(level, dtype=jnp.float64)
         held = deltas(book, book.distance, book.years, level, self.skew)
-        return DealerState(book, -jnp.sum(book.size * held), level, jnp.asarray(True), replaced=False)
+        hedge = -jnp.sum(book.size * held)
+        return DealerState(book, hedge, level, jnp.ones(()), jnp.asarray(True), replaced=False)
 
     def _written(self, level: Array, sessions: Array, protection: Array) -> OptionBook:
         """Options as written at a close, `sessions` before they expire.
@@ -218,7 +223,8 @@ class OptionDealer(Actor):
         per_unit = jnp.asarray(self.interest * len(self.lives)) * gamma_of_one_percent(
             distance, years / 2, vol
         )
-        wanted = jnp.where(put == 1.0, -self.put_gamma * protection, self.calls_held * self.call_gamma)
+        wanted = jnp.where(put == 1.0, -self.put_gamma, self.calls_held * self.call_gamma)
+        wanted = wanted * jnp.where(self._short_dated(), protection, 1.0)
         mix = jnp.repeat(jnp.asarray(self.mix), each)
         kinds = jnp.stack([put, 1.0 - put]).reshape(2, len(self.lives), each)
         whole = jnp.sum(kinds * per_unit.reshape(len(self.lives), each), axis=2, keepdims=True)
@@ -253,9 +259,18 @@ class OptionDealer(Actor):
             level=level,
             skew=jnp.asarray(self.skew),
             response=jnp.asarray(self.vol_response),
+            protection=self._protection(view),
             market_value=view.market_value,
             known=known | state.invested,
         )
+
+    def _protection(self, view: View) -> Array:
+        return jnp.ones(()) if view.protection is None else view.protection
+
+    def _short_dated(self) -> Array:
+        """Which of the options written are puts of the nearest expiry."""
+        place = jnp.arange(len(self.lives) * len(self.strikes))
+        return place < self.puts
 
     def _soonest(self) -> Array:
         """Years before expiry at which the last hedge is made."""
@@ -275,11 +290,14 @@ class OptionDealer(Actor):
         to_expiry = view.day.sessions_to_expiry
         lives = jnp.asarray(self.lives, dtype=jnp.float64)
         sessions = lives if to_expiry is None else to_expiry.astype(jnp.float64) + 1.0
-        fresh = self._written(level, sessions, jnp.ones(()) if view.protection is None else view.protection)
+        wanted = self._protection(view)
+        fresh = self._written(level, sessions, wanted)
+        # what end users add to or take off their short-dated puts is the dealers' at the same moment
+        more = jnp.where(self._short_dated(), wanted / state.protection, 1.0)
         book = OptionBook(
             distance=jnp.where(gone, fresh.distance, old.distance),
             years=jnp.where(gone, fresh.years, old.years),
-            size=jnp.where(gone, fresh.size, old.size),
+            size=jnp.where(gone, fresh.size, old.size * more),
             put=old.put,
             excess=old.excess,
         )
@@ -306,6 +324,7 @@ class OptionDealer(Actor):
             book=book,
             hedge=plan.hedge + done,
             level=level_after(plan.level, r[INDEX], plan.response),
+            protection=plan.protection,
             invested=plan.known,
             replaced=state.replaced,
         )

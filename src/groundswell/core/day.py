@@ -7,7 +7,7 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from groundswell.core.engine import jnp
 from groundswell.core.fed_balance import FedBalance
@@ -30,14 +30,16 @@ class Day(eqx.Module):
         blackout_share: share of S&P 500 firms inside their buyback blackout, 0 to 1.
         sessions_to_expiry: to the next weekly, monthly and quarterly option expiry; 0 on the day itself.
         sessions_to_meeting: to the next decision of the Federal Open Market Committee; 0 on the day.
-        tax_date: whether income or corporate tax falls due.
+        sessions_to_refunding: to the Treasury's next quarterly announcement; 0 on the day.
+        tax_due: tax that falls due, in units of an ordinary quarterly date; 0 on most days.
     """
 
     sessions_to_month_end: Int[Array, ""]
     blackout_share: Float[Array, ""]
     sessions_to_expiry: Int[Array, "3"] | None = None
     sessions_to_meeting: Int[Array, ""] | None = None
-    tax_date: Bool[Array, ""] | None = None
+    sessions_to_refunding: Int[Array, ""] | None = None
+    tax_due: Float[Array, ""] | None = None
 
 
 class Policy(eqx.Module):
@@ -65,7 +67,7 @@ class View(eqx.Module):
         day: the calendar of the session about to open.
         implied_volatility: of the index over 30 days at the previous close, annual, decimal; None
             where the book has no option data.
-        protection: what end users held of protection at the previous close / what they normally hold.
+        protection: short-dated protection held by end users at the previous close / what they normally hold.
         policy: what the policy rate rests on.
         balance: what the Federal Reserve owned and owed at the previous close.
         key: random numbers of this path, for actors that draw; None in a replay, where nobody draws.
