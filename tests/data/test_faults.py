@@ -207,6 +207,7 @@ def fails(user: Settings, bad: Service, within: float = LONGEST) -> str:
     assert error.remedy, "what to do"
     names = {"fred": "fred", "fiscal_data": "fiscal", "cboe": "cboe"}
     assert names[bad.source] in error.where.lower(), "the source is named"
+    assert bad.series in error.where, "and the series"
     assert told["source"][bad.series] == bad.source
     assert (told["new"][bad.series], told["revised"][bad.series]) == (0, 0)
     assert content(place(user), bad.series) == before

@@ -22,6 +22,9 @@ from groundswell.data.sources.roster import SOURCES
 from groundswell.data.sources.source import Job, SeriesFailure, Snapshot, Wanted
 from groundswell.data.store.layout import Batch, nothing_observed
 
+LISTED = 3
+"""Series that the error of a whole answer names before it counts the rest."""
+
 SLACK = 0.5
 """Seconds after the deadline in which a call that the client is ending may still report."""
 
@@ -211,7 +214,24 @@ def _run(source: str, job: Job, caller: Caller, known: Mapping[str, Wanted], unt
 
 def _failed(wanted: Sequence[Wanted], error: SourceError) -> _Brought:
     names = tuple(each.entry.id for each in wanted)
-    return _Brought(names, datetime.now(UTC), failures=dict.fromkeys(names, error))
+    told = _naming(error, names)
+    return _Brought(names, datetime.now(UTC), failures=dict.fromkeys(names, told))
+
+
+def _naming(error: SourceError, names: Sequence[str]) -> SourceError:
+    """Return an error of a whole answer with the series that go without it."""
+    if not names or any(f"'{name}'" in error.where for name in names):
+        return error
+    others = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    listed = ", ".join(f"'{name}'" for name in names[:LISTED])
+    told = SourceError(
+        error.what,
+        where=f"{error.where}, series {listed}{others}",
+        expected=error.expected,
+        remedy=error.remedy,
+    )
+    told.__cause__ = error
+    return told
 
 
 def _own(problem: Exception, source: str, place: str) -> SourceError:
