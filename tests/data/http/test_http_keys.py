@@ -29,6 +29,7 @@ MakeClient = Callable[..., Client]
 PASSPHRASE = "s3cret+key/0123456789"
 """A key with letters that are spelled otherwise in addresses and in JSON."""
 SPELLINGS = {PASSPHRASE, quote(PASSPHRASE), quote(PASSPHRASE, safe=""), quote_plus(PASSPHRASE)}
+SPELLINGS |= {each.upper() for each in SPELLINGS}  # the BEA repeats what it was asked in capitals
 
 
 def shout(asked: Asked, status: int = 200) -> Reply:

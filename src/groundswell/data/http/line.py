@@ -12,6 +12,7 @@ import html
 import json
 import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -260,13 +261,14 @@ class Line(httpx.BaseTransport):
         return httpx.Request("GET", url, headers=headers)
 
     def _without_key(self, content: bytes, call: Call) -> bytes:
-        """Return the content without the key in any of its spellings; some services repeat it."""
+        """Return the content without the key in any of its spellings; some services repeat it in capitals."""
         secret = self._secret(call)
         if secret:
             spellings = {secret, quote(secret, safe=""), quote_plus(secret), quote(secret)}
             spellings |= {json.dumps(secret)[1:-1], html.escape(secret)}
-            for spelling in sorted(spellings, key=len, reverse=True):
-                content = content.replace(spelling.encode(), REMOVED)
+            longest_first = sorted(spellings, key=len, reverse=True)
+            written = b"|".join(re.escape(spelling.encode()) for spelling in longest_first)
+            content = re.sub(written, REMOVED, content, flags=re.IGNORECASE)
         return content
 
 
