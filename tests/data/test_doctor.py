@@ -42,6 +42,14 @@ def test_every_source_is_there_under_its_own_key() -> None:
     assert {SOURCES[key].service.key for key in NAMES} == set(NAMES)
 
 
+def test_a_service_that_keeps_a_file_a_month_is_asked_for_the_last_ones(
+    user: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "NAMES", {"fred_md": NAMES["fred_md"]})
+    examine(user)
+    assert 1 <= len(server.requests) <= 3
+
+
 def test_services_answer_or_say_why_not(
     user: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,9 +120,11 @@ def _troubles(known: Catalog, standing: pd.DataFrame, settings: Settings) -> pd.
 
 def _reached(settings: Settings, known: Catalog, progress: Progress) -> dict[str, str]:
     """Return by source why it did not answer, empty where it did; what it answers is thrown away."""
-    recently = (pd.Timestamp.now(NEW_YORK) - pd.Timedelta(days=5)).date()
+    now = pd.Timestamp.now(NEW_YORK)
+    # As one who is nearly up to date: a source with a file for each vintage is not asked for years of them.
+    through, vintage = (now - pd.Timedelta(days=5)).date(), (now - pd.Timedelta(days=45)).to_pydatetime()
     plan = {
-        key: [Wanted(entry, through=recently)]
+        key: [Wanted(entry, through, vintage)]
         for key in NAMES
         if (entry := _small(key, known)) is not None and not absent(settings, SOURCES[key].service)
     }

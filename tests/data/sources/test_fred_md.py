@@ -4,6 +4,7 @@
   changes: a new month, a revision, a value withdrawn.
 - An update goes on from the file stored last, whatever its series have; after a long pause the oldest
   file read is told in full.
+- A file that is not there is passed over: what it changed is told by the next.
 - Another month's file, another layout, a gap between months are refused; a column that is gone fails
   its series alone.
 - The recorded file: every cell of every column against an independent reading.
@@ -112,6 +113,28 @@ def test_series_that_are_new_come_whole_beside_those_that_go_on() -> None:
     assert set(new["series"]) == {"md.cpi"}
     assert len(told(new, "2024-08")) == 7
     assert told(on, "2026-07") == [("2026-06", 4.0)]
+
+
+NOT_FOUND = SourceError("status 404 (Not Found)", where="FRED-MD")
+
+
+def test_files_that_are_not_there_are_passed_over() -> None:
+    caller = served({"2024-09": {"2024-03": "4.4"}})
+    gone = {f"/monthly/{month}-md.csv": NOT_FOUND for month in ("2024-08", "2024-09", "2026-07")}
+    caller.answers = {**caller.answers, **gone}
+    delivery = run(caller, RATE)
+    assert delivery.observations["released"].min() == released(pd.Period("2024-10", "M"))
+    assert ("2024-03", 4.4) in told(delivery.observations, "2024-10")
+    assert told(delivery.observations, "2026-06") == [("2026-05", 4.0)]
+    [remark] = delivery.remarks
+    assert "2024-08, 2024-09, 2026-07" in remark
+
+
+def test_without_any_file_there_is_an_error() -> None:
+    caller = served()
+    caller.answers = dict.fromkeys(caller.answers, NOT_FOUND)
+    with pytest.raises(SourceError, match="status 404"):
+        run(caller, RATE)
 
 
 @pytest.mark.parametrize(

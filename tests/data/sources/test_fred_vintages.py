@@ -123,6 +123,11 @@ def test_unemployment_of_august_2023_is_3_8_as_first_released_and_revisions_are_
     assert found["row"].to_list() == [1, 2, 3, 4]
 
 
+def test_never_more_than_two_requests_come_in_a_second() -> None:
+    count, seconds = SOURCE.service.rate
+    assert count <= 2 * min(seconds, 1.0)
+
+
 def test_vintages_without_a_known_hour_count_from_the_end_of_their_day() -> None:
     wanted = Wanted(ENTRIES["M2SL"])
     [found] = run(

@@ -18,6 +18,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources.columns import Table, table
 from groundswell.data.sources.decoding import refusal
@@ -153,11 +154,26 @@ def vintages(files: Sequence[File], wanted: Wanted) -> pd.DataFrame:
 
 
 def _asked(caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
+    """Read the files that are there: old ones move into an archive, and a new one may be late.
+
+    What a missing file changed is told by the one after it, so later than it was known, and never earlier.
+    """
     bodies, files = [], []
+    missing: dict[pd.Period, SourceError] = {}
     for month in _files(group, today):
-        bodies.append(caller.get(SERVICE, f"/monthly/{month}-md.csv", {}, expect="csv"))
-        files.append(read(bodies[-1], month, named(group)))
-    return delivered({each.entry.id: partial(vintages, files, each) for each in group}, bodies)
+        try:
+            body = caller.get(SERVICE, f"/monthly/{month}-md.csv", {}, expect="csv")
+        except SourceError as problem:
+            if not problem.what.startswith("status 404"):
+                raise
+            missing[month] = problem
+            continue
+        bodies.append(body)
+        files.append(read(body, month, named(group)))
+    if not files:
+        raise next(iter(missing.values()))
+    remarks = [f"FRED-MD: there is no file of {', '.join(map(str, missing))}."] if missing else []
+    return delivered({each.entry.id: partial(vintages, files, each) for each in group}, bodies, remarks)
 
 
 def _files(group: Sequence[Wanted], today: date) -> list[pd.Period]:
