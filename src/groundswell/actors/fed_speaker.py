@@ -74,7 +74,8 @@ class FedSpeaker(Bystander):
         30.0,
         150.0,
         "standard deviation of what a session's remarks leave open, basis points",
-        "Judgement: with the prior, odds move by some 6 points a day, and by 20-40 on a few (November 2025)",
+        "Judgement: odds of a cut then move by 4-5 points a day and 17-23 on the largest day of a cycle "
+        "(simulated); two days of November 2025 brought 20 and 32 (secondary)",
         at_least=1.0,
     )
     data_noise: Array = parameter(
