@@ -247,6 +247,31 @@ def test_the_series_of_the_catalog_were_held_up_when_their_agencies_were_shut(
     assert out(entry.release, period, entry.frequency, series) == public
 
 
+@pytest.mark.parametrize(
+    ("series", "period", "came"),
+    [
+        ("m2_weekly", "2025-02-10", "2025-03-25 13:00"),  # weekly figures come once a month since 2021
+        ("deficit_monthly", "2024-09-01", "2024-10-18 14:00"),  # the statement of a fiscal year takes longer
+        ("deficit_monthly", "2018-12-01", "2019-02-13 14:00"),
+        ("deficit_monthly", "2025-10-01", "2025-11-25 14:00"),
+        ("funds_rate_monthly", "2018-08-01", "2018-09-04 16:15"),  # Labor Day is between
+        ("funds_rate_monthly", "2020-12-01", "2021-01-04 16:15"),  # New Year and a weekend
+        ("dollar_broad", "2024-01-08", "2024-01-16 16:15"),  # a Monday before a Monday without release
+        ("bank_credit", "2025-06-25", "2025-07-07 16:15"),  # the Friday is Independence Day
+        ("financial_stress", "2025-11-21", "2025-11-28 12:00"),  # the Thursday is Thanksgiving
+        ("job_postings", "2025-08-16", "2025-08-27 12:00"),
+        ("claims_continued", "2025-09-20", "2025-11-20 08:30"),
+        ("employment_cost_wages", "2025-10-01", "2026-02-10 08:30"),
+        ("lending_standards_large", "2025-04-01", "2025-05-12 14:00"),
+    ],
+)
+def test_no_figure_is_dated_before_it_came(series: str, period: str, came: str) -> None:
+    entry = catalog()[series]
+    told = release.released(entry.release, pd.DatetimeIndex([period]), entry.frequency, series)[0]
+    late = told - pd.Timestamp(came, tz="America/New_York")
+    assert pd.Timedelta(0) <= late <= pd.Timedelta(days=13)
+
+
 def test_every_delay_tells_its_source_and_moves_a_release_later() -> None:
     text = files("groundswell.data").joinpath("tables", "release_delays.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
