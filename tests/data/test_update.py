@@ -2,6 +2,7 @@
 
 - new, revised and unchanged are counted, and are in the store when they are told
 - rubbish, hanging, a defect of ours, a refusal of the store: each fails alone, named, and stored data stay
+- a unit changed under what is stored concerns that series alone
 - a service that wants a key or a name is left out with the reason
 - exit statuses; a second writer; nothing to store
 - a key that is set later brings the vintages that were not to be had without it
@@ -11,7 +12,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ from groundswell.data.http.service import Caller
 from groundswell.data.settings import Settings
 from groundswell.data.sources import cboe
 from groundswell.data.sources.source import Delivery, Job, observations
+from groundswell.data.store.layout import Batch
+from groundswell.data.store.store import Store
 from groundswell.data.stored_book import place
 from groundswell.data.update import Updated, update
 
@@ -214,25 +217,42 @@ def test_a_source_whose_plan_breaks_fails_whole_and_alone(
     assert not place(user).exists, "nothing fetched, nothing written"
 
 
-def test_what_the_store_refuses_fails_as_that_source_alone(
-    user: Settings, server: Server, tmp_path: Path
+def test_a_series_whose_unit_was_changed_after_it_was_stored_fails_alone(
+    user: Settings, tmp_path: Path
 ) -> None:
-    """Here a series whose unit somebody changed after it had been stored."""
     again(user, "vix")
     header, *lines = catalog_rows("vix")
     extension = tmp_path / "mine.csv"
     extension.write_text("\n".join([header, lines[0].replace("percent a year", "index points")]), "utf-8")
+    mine = user.model_copy(update={"catalog": extension})
+    told = rows(again(mine, "vix", "vix9d"))
+    assert "unit" in str(told["vix"]["failed"])
+    assert (told["vix"]["new"], told["vix9d"]["new"]) == (0, len(VALUES))
+    np.testing.assert_array_equal(place(user).latest("vix"), VALUES)
+    assert again(mine, "vix").status == 4
+
+
+def test_what_the_store_refuses_fails_as_that_source_alone(
+    user: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here answers that contradict themselves, which a defect of a reader would let through."""
     server.routes["/fredgraph.csv"] = "observation_date,VIXCLS\n" + "".join(
         f"{day:%Y-%m-%d},{value}\n" for day, value in VALUES.items()
     )
-    addresses = {**user.addresses, "fred_graph": server.address}
-    mine = user.model_copy(update={"catalog": extension, "addresses": addresses})
-    told = rows(again(mine, "vix", "vix_fred"))
-    assert "unit" in str(told["vix"]["failed"])
+    user = user.model_copy(update={"addresses": {**user.addresses, "fred_graph": server.address}})
+    right = Store.write
+
+    def write(store: Store, batches: Sequence[Batch]) -> pd.DataFrame:
+        if any(batch.source == "cboe" for batch in batches):
+            raise StoreError("two values for one release", where="series 'vix'")
+        return right(store, batches)
+
+    monkeypatch.setattr(Store, "write", write)
+    told = rows(again(user, "vix", "vix_fred"))
+    assert "two values" in str(told["vix"]["failed"])
     assert (told["vix"]["new"], told["vix_fred"]["new"]) == (0, len(VALUES))
-    np.testing.assert_array_equal(place(user).latest("vix"), VALUES)
-    with pytest.raises(StoreError, match="unit"):
-        again(mine, "vix")
+    with pytest.raises(StoreError, match="two values"):
+        again(user, "vix")
 
 
 def catalog_rows(*series: str) -> list[str]:

@@ -92,20 +92,23 @@ def update(
     entries = chosen(catalog(settings.catalog), series, sources, needed_by)
     store = place(settings)
     plan: dict[str, list[Wanted]] = {}
-    skipped = {}
+    skipped, refused = {}, {}
     with store.claimed(), Client(settings, until=start + within) as client:
         stored = store.standing().set_index("series")
         for each in entries:
             reason = absent(settings, SOURCES[known(each.source)].service)
             if reason:
                 skipped[each.source] = reason
+            elif problem := _changed_unit(each, stored):
+                refused[each] = problem
             else:
                 plan.setdefault(each.source, []).append(_wanted(each, stored))
         today = pd.Timestamp.now(NEW_YORK).date()
         gathered = gathering.gather(plan, client, today, start + within, progress)
         failures = dict(gathered.failures)
         written = _write(store, gathered.batches, failures)
-    asked = [each.entry for wanted in plan.values() for each in wanted]
+    failures |= {each.id: problem for each, problem in refused.items()}
+    asked = [*(each.entry for wanted in plan.values() for each in wanted), *refused]
     frame = _told(asked, written, failures, store)
     seconds = time.monotonic() - start
     return Updated(frame, failures, skipped, gathered.remarks, seconds, store.path)
@@ -153,6 +156,24 @@ def _wanted(each: Entry, stored: pd.DataFrame) -> Wanted:
         return Wanted(each)
     through, vintage = (pd.Timestamp(stored[name][each.id]) for name in ("through", "last_stated"))
     return Wanted(each, through.date(), None if pd.isna(vintage) else vintage.to_pydatetime())
+
+
+def _changed_unit(each: Entry, stored: pd.DataFrame) -> SourceError | None:
+    """Return why a series cannot go on: its catalog has another unit than its store.
+
+    The store would refuse it too, and with it everything that came from the same source.
+    """
+    if each.id not in stored.index or not stored["rows"][each.id] or each.frequency == "snapshot":
+        return None
+    unit = str(stored["unit"][each.id])
+    if unit in ("", each.unit):
+        return None
+    return SourceError(
+        f"the catalog now says '{each.unit}', and what is stored is in '{unit}'",
+        where=f"{each.source}, series '{each.id}'",
+        expected="one unit for all vintages of a series",
+        remedy="correct the unit in the catalog, or give the series of the new unit a name of its own",
+    )
 
 
 def _write(store: Store, batches: Sequence[Batch], failures: dict[str, SourceError]) -> pd.DataFrame:

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from told_store import at, entry, ruled, said
 
-from groundswell.data.errors import StoreError
+from groundswell.data.errors import SourceError, StoreError
+from groundswell.data.sources.source import SeriesFailure
 from groundswell.data.store.layout import Batch
 from groundswell.data.store.store import Store
 
@@ -194,4 +195,12 @@ def test_millions_never_join_billions_under_one_name(store: Store) -> None:
     renamed = Batch(batch.fetched, "made", batch.observations, entries=(entry(unit="USD million"),))
     with pytest.raises(StoreError, match=r"the catalog now says 'USD million', .* stored is in 'USD bn'"):
         store.write([renamed])
+    assert store.standing()["unit"].to_list() == ["USD bn"]
+
+
+def test_a_unit_may_be_corrected_while_nothing_is_stored_in_it(store: Store) -> None:
+    batch = said("2024-01-10", values={"2024-01-01": 1.0})
+    failed = SeriesFailure("jobs", SourceError("not of the usual size"))
+    store.write([Batch(batch.fetched, "made", failures=(failed,), entries=(entry(unit="USD million"),))])
+    store.write([Batch(batch.fetched, "made", batch.observations, entries=(entry(),))])
     assert store.standing()["unit"].to_list() == ["USD bn"]

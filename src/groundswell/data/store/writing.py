@@ -31,7 +31,7 @@ FROM named n ANTI JOIN series s ON s.series = n.series;
 
 _CHANGED_UNIT = """
 SELECT s.series, s.unit, n.unit FROM series s JOIN named n ON n.series = s.series
-WHERE s.unit <> n.unit LIMIT 1
+WHERE s.unit <> n.unit AND s.key IN (SELECT series FROM observations) LIMIT 1
 """
 
 _ANSWERED = """
