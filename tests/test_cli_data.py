@@ -173,4 +173,4 @@ def test_a_hanging_network_costs_at_most_fifteen_seconds(run: Run, server: Serve
     told = sheet(run, "--refresh", "auto")
     assert time.monotonic() - start - alone < 15.0
     assert told["source"] == "bundled history (arch)"
-    assert any("could not be fetched" in note for note in told["notes"])
+    assert any("nothing could be fetched" in note for note in told["notes"])

@@ -15,7 +15,7 @@ import made_services
 import pandas as pd
 import pytest
 from filelock import FileLock
-from loopback import Server, hang, serving
+from loopback import Server, hang, html_instead, serving
 from made_data import tell
 from pydantic import SecretStr
 
@@ -90,6 +90,12 @@ def test_a_silent_host_is_given_up_in_time(
     assert done.updated is not None
     assert "index" in done.updated.failures
     assert done.updated.frame.set_index("series")["new"]["vix"] > 0
+
+
+def test_walls_everywhere_are_not_called_a_refresh_in_part(user: Settings, server: Server) -> None:
+    server.routes = dict.fromkeys(server.routes, html_instead())
+    remark = refreshing.refresh(user, "desk").remark
+    assert remark.startswith("Not refreshed: nothing could be fetched (a web page came")
 
 
 def test_what_goes_wrong_is_a_remark(user: Settings) -> None:

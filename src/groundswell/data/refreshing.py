@@ -132,5 +132,8 @@ def _remark(updated: Updated) -> str:
     names = list(updated.failures)
     if not names:
         return ""
+    why = updated.failures[names[0]].what
+    if updated.frame["failed"].ne("").all():
+        return f"Not refreshed: nothing could be fetched ({why}); the data are those at hand."
     listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
-    return f"Refreshed in part: {listed} could not be fetched ({updated.failures[names[0]].what})."
+    return f"Refreshed in part: {listed} could not be fetched ({why})."
