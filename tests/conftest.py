@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 from made_data import made_table
 
 from groundswell.data.book import PRICE, Book, Series
@@ -24,6 +25,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker of the long checks, which `make bars` runs and `make test` leaves out."""
     config.addinivalue_line("markers", "bars: a long check, run by `make bars`")
+    # How long an example takes says more of the machine than of the program.
+    settings.register_profile("groundswell", deadline=None, max_examples=40)
+    settings.load_profile("groundswell")
     # No test, and no program a test starts, may see the developer's own store, keys or settings.
     home = Path(tempfile.mkdtemp(prefix="groundswell-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

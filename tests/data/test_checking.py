@@ -264,6 +264,7 @@ def test_the_order_of_rows_does_not_matter_and_a_second_check_changes_nothing(
     pd.testing.assert_frame_equal(checked(again, entry(source_unit="USD bn"), FETCHED), result)
 
 
+@pytest.mark.bars
 def test_five_thousand_rows_take_a_few_milliseconds() -> None:
     days = pd.date_range("2000-01-01", periods=5_000)
     frame = answer(list(days), list(np.linspace(1e4, 1e6, 5_000)))

@@ -66,10 +66,6 @@ def kill_writers(folder: Path, kills: int, seed: int) -> None:
     ], "what killed writers left behind is cleared away by the next"
 
 
-def test_five_kills(tmp_path: Path) -> None:
-    kill_writers(tmp_path, kills=5, seed=1)
-
-
 @pytest.mark.bars
 def test_two_hundred_kills(tmp_path: Path) -> None:
     kill_writers(tmp_path, kills=200, seed=2)
