@@ -101,9 +101,10 @@ class Fit:
 
     def draws(self, count: int, random: np.random.Generator) -> Floats:
         """Return draws of the coefficients, normal; shape (count, regressors)."""
-        return random.multivariate_normal(
-            self.coefficients.to_numpy(), self.covariance.to_numpy(), count, method="eigh"
-        )
+        spread = np.sqrt(np.diag(self.covariance.to_numpy()))
+        root = np.linalg.cholesky(self.covariance.to_numpy() / np.outer(spread, spread))
+        standard = random.standard_normal((count, len(spread)))
+        return np.asarray(self.coefficients.to_numpy() + spread * (standard @ root.T), dtype=np.float64)
 
 
 def table(given: Ingredients, tenors: tuple[str, ...], model: str | None = None) -> pd.DataFrame:

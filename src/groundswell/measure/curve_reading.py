@@ -59,6 +59,16 @@ EARLY_SPAN = 5
 LATE = 5
 """Sessions after which they are taken with hindsight, over both spans: what was published late is in."""
 
+_COLUMNS = (
+    "episode",
+    *("slope", "reference", "change"),
+    *(f"share_{name}" for name in ("realised", "hedging", "credit", "width", "unexplained")),
+    *("most_hedging", "sign_credit", "sign_other_assets"),
+    *KINDS,
+    *("reading", "why"),
+    *(f"later_{name}" for name in (*KINDS, "reading")),
+)
+
 NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "the curve": (("vix", "vix3m"), "Cboe's VIX3M beside the VIX, daily since 2009"),
     "credit": ((vol_demand.CREDIT,), "the high-yield spread (FRED BAMLH0A0HYM2)"),
@@ -226,9 +236,7 @@ def read(
             row |= {f"later_{name}": told.get(name, np.nan) for name in KINDS}
             row["later_reading"] = told.get("reading", "not testable")
             rows.append(row)
-    table = pd.DataFrame(rows, columns=None if rows else ["day", "episode", "reading", *KINDS]).set_index(
-        "day"
-    )
+    table = pd.DataFrame(rows, columns=["day", *_COLUMNS]).set_index("day")
     return CurveReading(
         testable=True,
         days=table,
@@ -337,7 +345,7 @@ def _with_aftermath(
 
 
 def _unread(why: str) -> dict[str, object]:
-    return {"reading": "not testable", "why": why, "most_hedging": np.nan} | dict.fromkeys(KINDS, np.nan)
+    return {"reading": "not testable", "why": why}
 
 
 def _data(book: Book, forecast: vol_forecast.Expected, reader: _Reader) -> tuple[str, ...]:

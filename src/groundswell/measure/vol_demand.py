@@ -17,9 +17,9 @@ import pandas as pd
 
 from groundswell.data import calendar
 from groundswell.data.alignment import aligned
-from groundswell.data.book import Book, end_of
+from groundswell.data.book import NEW_YORK, Book
 from groundswell.data.errors import DataError
-from groundswell.measure.vol_curve import percentile
+from groundswell.measure.vol_curve import MINIMUM_HISTORY, percentile
 
 POSITIONS = ("cot.vix.dealer.long", "cot.vix.dealer.short", "cot.vix.open_interest")
 """Series of the CFTC's report on traders in VIX futures."""
@@ -156,15 +156,15 @@ def stress(book: Book, days: pd.DatetimeIndex, span: int = 5) -> pd.DataFrame:
 
     Columns:
         credit: of the change of the high-yield spread over `span` sessions.
-        other_assets: of the mean, over the series of `OTHER_ASSETS` the book has, of the percentile of
-            each one's mean squared move over `span` sessions.
+        other_assets: of the mean, over the series of `OTHER_ASSETS` the book has, of the logarithm of
+            each one's mean squared move over `span` sessions over the median of that so far.
 
     A column that cannot be had is missing throughout.
     """
     columns = {"credit": pd.Series(np.nan, days), "other_assets": pd.Series(np.nan, days)}
     if CREDIT in book.series:
         columns["credit"] = percentile(aligned(book.series[CREDIT], days).diff(span))
-    ranks = []
+    excess = []
     for name, kind in OTHER_ASSETS.items():
         if name not in book.series:
             continue
@@ -172,9 +172,12 @@ def stress(book: Book, days: pd.DatetimeIndex, span: int = 5) -> pd.DataFrame:
         move = (
             level.diff() if kind == "difference" else pd.Series(np.log(level.where(level > 0)), days).diff()
         )
-        ranks.append(percentile((move**2).rolling(span).mean()))
-    if ranks:
-        columns["other_assets"] = percentile(pd.concat(ranks, axis=1).mean(axis=1))
+        squared = (move**2).rolling(span).mean()
+        squared = squared.where(squared > 0)
+        usual = squared.expanding(MINIMUM_HISTORY).median()
+        excess.append(pd.Series(np.log(squared / usual), days))
+    if excess:
+        columns["other_assets"] = percentile(pd.concat(excess, axis=1).mean(axis=1))
     return pd.DataFrame(columns)
 
 
@@ -187,6 +190,6 @@ def _reported(book: Book, name: str, days: pd.DatetimeIndex) -> pd.Series[float]
     chosen = np.minimum(place, len(dated) - 1)
     known_by = np.minimum(np.arange(len(days)) + FOLLOWED, len(days) - 1)
     released = pd.DatetimeIndex(first["released"])[chosen]
-    ends = pd.DatetimeIndex([end_of(day) for day in days])[known_by].tz_convert("UTC")
+    ends = (days + pd.Timedelta(days=1)).tz_localize(NEW_YORK)[known_by].tz_convert("UTC")
     good = there & (dated[chosen] - days <= REPORT_REACH) & (released < ends)
     return pd.Series(np.where(good, first["value"].to_numpy(dtype=np.float64)[chosen], np.nan), days)

@@ -264,7 +264,8 @@ def _har(seen: Floats, start: int, horizons: Mapping[str, int]) -> tuple[Floats,
     longest = max(horizons.values())
     path = fit.forecast(horizon=longest, start=start, reindex=False).mean.to_numpy()
     calmest = pd.Series(squares[: start + 1]).rolling(HAR_LAGS[-1]).mean().min()
-    columns = [np.maximum(path[:, :h].mean(axis=1), calmest) for h in horizons.values()]
+    summed = path.cumsum(axis=1)  # one by one: the same bits however many days are asked for
+    columns = [np.maximum(summed[:, h - 1] / h, calmest) for h in horizons.values()]
     names = ("c", *(f"b{lag}" for lag in HAR_LAGS))
     return np.column_stack(columns), dict(zip(names, coefficients.tolist(), strict=True))
 
