@@ -143,6 +143,20 @@ def test_older_pages_are_asked_only_where_they_reach_what_is_missing() -> None:
     assert len(stored.asked) == 1
 
 
+def test_reports_under_two_numbers_are_one_history() -> None:
+    entry = EARNINGS.model_copy(update={"source_id": "earnings:111+320193"})
+    old = [
+        ("8-K", "2.02", "2010-01-25", "2010-01-25", "2010-01-25T21:31:00.000Z"),
+        ("8-K", "2.02", "2026-01-29", "2026-01-29", "2026-01-29T22:00:00.000Z"),
+    ]
+    predecessor = filings(old) | {"cik": "0000000111"}
+    answers = {"/submissions/CIK0000000111.json": predecessor, FILINGS_PATH: filings(IN_UTC)}
+    rows = deliver(answers, Wanted(entry)).observations.set_index("period")["released"]
+    assert rows.index.strftime("%Y-%m-%d").tolist() == ["2010-01-25", "2025-10-31", "2026-01-29"]
+    both = rows[pd.Timestamp("2026-01-29")]
+    assert both == pd.Timestamp("2026-01-29 16:04:38", tz="America/New_York"), "the first of the two"
+
+
 @pytest.mark.parametrize(
     "content",
     [

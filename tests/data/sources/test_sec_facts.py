@@ -242,9 +242,16 @@ def test_apples_capital_expenditure_runs_through_its_change_of_tag(recording: Ca
 def test_every_recorded_fact_is_read(
     recording: Callable[[str], Path], file: str, cik: int, concepts: int, count: int
 ) -> None:
-    company = sec_edgar.read_facts(body(recording(file).read_bytes(), "sec_edgar"), cik, "any")
-    read = [concept for tags in company.facts.values() for concept in tags.values()]
-    assert (len(read), sum(len(rows) for each in read for rows in each.units.values())) == (concepts, count)
+    answer = body(recording(file).read_bytes(), "sec_edgar")
+    company = sec_edgar.read_facts(answer, cik, "any")
+    raw = json.loads(answer.content)["facts"]
+    read = [
+        company.figures(taxonomy, tag, unit, answer, "any")
+        for taxonomy, tags in raw.items()
+        for tag, concept in tags.items()
+        for unit in concept["units"]
+    ]
+    assert (sum(len(tags) for tags in raw.values()), sum(map(len, read))) == (concepts, count)
 
 
 def test_yearly_facts_of_a_foreign_company_give_no_quarter(recording: Callable[[str], Path]) -> None:
@@ -255,14 +262,44 @@ def test_yearly_facts_of_a_foreign_company_give_no_quarter(recording: Callable[[
 
 
 def test_facts_of_another_company_or_shape_are_refused() -> None:
-    for content in (
-        facts(YEAR, cik=789019),
-        {"cik": 320193, "facts": {}},
-        facts([{"end": "2024-01-01", "val": "1"}]),
-        facts([figure("2023-01-01", "2023-03-31", 1.0, "9999-12-31")]),
-    ):
+    for content in (facts(YEAR, cik=789019), {"cik": 320193, "facts": {}}):
         with pytest.raises(SourceError, match=r"buybacks\.aapl"):
             deliver({FACTS_PATH: content}, Wanted(BUYBACKS))
+
+
+MALFORMED = (
+    [{"end": "2024-01-01", "val": "1"}],
+    [figure("2023-01-01", "2023-03-31", 1.0, "9999-12-31")],
+    [figure("0217-01-01", "0217-03-31", 1.0, "2018-04-20")],
+)
+
+
+@pytest.mark.parametrize("figures", MALFORMED)
+def test_a_malformed_fact_fails_what_is_read_from_it_and_nothing_else(
+    figures: list[dict[str, object]],
+) -> None:
+    (failure,) = deliver({FACTS_PATH: facts(figures)}, Wanted(BUYBACKS)).failures
+    assert f"buybacks.aapl, {TAG}" in str(failure.error)
+    content: dict[str, Any] = facts(YEAR)
+    content["facts"]["us-gaap"] |= facts(figures, tag="Goodwill")["facts"]["us-gaap"]  # type: ignore[index]
+    delivery = deliver({FACTS_PATH: content}, Wanted(BUYBACKS))
+    assert not delivery.failures
+    assert len(delivery.observations) >= 1
+
+
+def test_a_company_that_goes_on_under_another_number_keeps_its_past() -> None:
+    entry = BUYBACKS.model_copy(update={"source_id": f"facts:111+320193:us-gaap:{TAG}"})
+    later = figure("2024-01-01", "2024-03-31", 11.0, "2024-04-20")
+    repeated = figure("2023-01-01", "2023-03-31", 10.0, "2024-04-20")
+    answers = {
+        "/api/xbrl/companyfacts/CIK0000000111.json": facts(YEAR, cik=111),
+        FACTS_PATH: facts([repeated, later]),
+    }
+    rows = deliver(answers, Wanted(entry)).observations
+    first = rows[rows["period"] == pd.Timestamp("2023-01-01")]
+    assert first["released"].dt.strftime("%Y-%m-%d").tolist() == ["2023-04-21"]  # in UTC; told once
+    assert latest(rows)[pd.Timestamp("2024-01-01")] == 11.0
+    assert latest(rows)[pd.Timestamp("2023-01-01")] == 10.0
 
 
 def test_days_out_of_order_name_the_row() -> None:

@@ -3,7 +3,8 @@
 `source_id` in the catalog is one of
 - `facts:320193:us-gaap:TagOne|TagTwo`: a flow of the company of that CIK by quarter, under the tag that
   reaches furthest (`sec_facts`); a value is public at the end of the day of its filing,
-- `earnings:320193`: 1 on each day of a report of results (form 8-K, item 2.02),
+- `earnings:320193`: 1 on each day of a report of results (form 8-K, item 2.02); where a company goes on
+  under another CIK, both stand joined by `+`, the later one last,
 - `frames:us-gaap:Tag`: the sum over all companies by calendar year. It holds one figure per company,
   the one filed last, so it is not point in time: nothing in it says when a figure became known.
 
@@ -75,7 +76,7 @@ OPEN_IN_NEW_YORK_CLOSED_IN_UTC = frozenset({6, 7, 8, 9})
 """Filings are accepted from 6:00 to 22:00 New York time, which is 10:00 or 11:00 to 2:00 or 3:00 UTC."""
 
 _ID = re.compile(
-    r"(?:(?P<kind>facts|earnings):(?P<cik>\d{1,10})|frames)(?::(?P<taxonomy>[a-z-]+):(?P<tags>\w+(?:\|\w+)*))?"
+    r"(?:(?P<kind>facts|earnings):(?P<cik>\d{1,10}(?:\+\d{1,10})*)|frames)(?::(?P<taxonomy>[a-z-]+):(?P<tags>\w+(?:\|\w+)*))?"
 )
 
 
@@ -91,11 +92,25 @@ class _Concept(BaseModel):
 
 
 class CompanyFacts(BaseModel):
-    """All facts of one company: `facts[taxonomy][tag].units[unit]`, in the order of the answer."""
+    """All facts of one company: `facts[taxonomy][tag]` is a concept, looked into once it is wanted.
+
+    Among the hundreds of concepts of a company are some with years such as 0217 that concern nobody here.
+    """
 
     cik: int
     name: Annotated[str, Field(alias="entityName")]
-    facts: dict[str, dict[str, _Concept]]
+    facts: dict[str, dict[str, object]]
+
+    def figures(self, taxonomy: str, tag: str, unit: str, body: Body, series: str) -> list[_Figure]:
+        """Return the figures under a tag in a unit, in the order of the answer.
+
+        Raises:
+            SourceError: they are of another form.
+        """
+        if tag not in self.facts.get(taxonomy, {}):
+            return []
+        concept = record_of(_Concept, self.facts[taxonomy][tag], body, series=f"{series}, {tag}")
+        return concept.units.get(unit, [])
 
 
 class _Columns(BaseModel):
@@ -157,14 +172,22 @@ SOURCE = SecEdgar()
 
 def _ask_company(wanted: tuple[Wanted, ...], today: date, caller: Caller) -> Delivery:
     series = named(wanted)
-    cik = int(_parts(wanted[0].entry)["cik"])
+    ciks = [int(cik) for cik in _parts(wanted[0].entry)["cik"].split("+")]
     if wanted[0].entry.source_id.startswith("facts"):
-        body = caller.get(SERVICE, FACTS_PATH.format(cik=cik), {}, expect="json")
-        company = read_facts(body, cik, series)
-        read = {each.entry.id: partial(flow_by_quarter, each.entry, company, body) for each in wanted}
-        return delivered(read, [body])
-    bodies = _ask_filings(wanted, cik, series, caller)
-    return delivered({each.entry.id: partial(read_reports, bodies, each.entry) for each in wanted}, bodies)
+        bodies = [caller.get(SERVICE, FACTS_PATH.format(cik=cik), {}, expect="json") for cik in ciks]
+        filed = [(read_facts(body, cik, series), body) for body, cik in zip(bodies, ciks, strict=True)]
+        read = {each.entry.id: partial(flow_by_quarter, each.entry, filed) for each in wanted}
+        return delivered(read, bodies)
+    filings = [_ask_filings(wanted, cik, series, caller) for cik in ciks]
+    read = {each.entry.id: partial(_reports, filings, each.entry) for each in wanted}
+    return delivered(read, [body for bodies in filings for body in bodies])
+
+
+def _reports(filings: Sequence[Sequence[Body]], entry: Entry) -> pd.DataFrame:
+    """Return the reports under all numbers of a company; one filed under two counts from the first."""
+    tables = [read_reports(bodies, entry) for bodies in filings]
+    together = pd.concat(tables, ignore_index=True).sort_values(["period", "released"], kind="stable")
+    return together.drop_duplicates("period", ignore_index=True)
 
 
 def _ask_filings(wanted: tuple[Wanted, ...], cik: int, series: str, caller: Caller) -> list[Body]:
@@ -196,25 +219,22 @@ def read_facts(body: Body, cik: int, series: str) -> CompanyFacts:
     return company
 
 
-def flow_by_quarter(entry: Entry, company: CompanyFacts, body: Body) -> pd.DataFrame:
+def flow_by_quarter(entry: Entry, filed: Sequence[tuple[CompanyFacts, Body]]) -> pd.DataFrame:
     """Return every vintage of every quarter of a flow, in the unit of the entry's source.
 
     The period is the first day of the fiscal quarter. A filing of the day of the request counts only
     from the end of that day on, so it is left for the next request.
 
+    Args:
+        entry: the flow.
+        filed: what the company filed under each of its numbers, with the answer it stands in.
+
     Raises:
         SourceError: the company never used the tags in that unit, or no quarter follows from them.
     """
-    parts = _parts(entry)
-    tags = (parts["tags"] or "").split("|")
-    known = company.facts.get(parts["taxonomy"] or "", {})
-    facts = [
-        Fact(tag, figure.start, figure.end, figure.val, figure.filed, row)
-        for tag in tags
-        if tag in known
-        for row, figure in enumerate(known[tag].units.get(entry.source_unit, []), start=1)
-        if figure.start is not None
-    ]
+    tags = _parts(entry)["tags"].split("|")
+    facts = [fact for company, body in filed for fact in _facts(entry, tags, company, body)]
+    company, body = filed[-1]
     backwards = next((fact for fact in facts if not fact.start <= fact.end <= fact.filed), None)
     if backwards is not None:
         raise refusal(
@@ -240,6 +260,16 @@ def flow_by_quarter(entry: Entry, company: CompanyFacts, body: Body) -> pd.DataF
             remedy="the company may use another tag: look at its facts and correct the entry in your catalog",
         )
     return observations(entry.id, *zip(*rows, strict=True))
+
+
+def _facts(entry: Entry, tags: Sequence[str], company: CompanyFacts, body: Body) -> list[Fact]:
+    taxonomy, unit = _parts(entry)["taxonomy"], entry.source_unit
+    return [
+        Fact(tag, figure.start, figure.end, figure.val, figure.filed, row)
+        for tag in tags
+        for row, figure in enumerate(company.figures(taxonomy, tag, unit, body, entry.id), start=1)
+        if figure.start is not None
+    ]
 
 
 def read_reports(bodies: Sequence[Body], entry: Entry) -> pd.DataFrame:
