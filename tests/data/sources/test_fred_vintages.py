@@ -317,6 +317,14 @@ def test_a_series_that_the_archive_may_not_keep_comes_with_its_latest_figures() 
     assert found["released"].isna().all()
 
 
+def test_of_an_index_that_is_estimated_anew_each_week_only_the_latest_is_asked_for() -> None:
+    latest: list[Span4] = [("2026-09-01", "2026-09-01", "2026-08-21", "-0.52")]
+    caller = keyed(latest, units="Index", series="NFCI", frequency="W")
+    [found] = run(caller, Wanted(catalog()["financial_conditions"]))
+    assert found["value"].to_list() == [-0.52]
+    assert "realtime_start" not in caller.asked[-1].parameters
+
+
 def test_a_series_that_is_not_revised_is_asked_for_since_what_is_stored() -> None:
     latest: list[Span4] = [
         ("2026-09-01", "2026-09-01", "2026-08-27", "4.21"),

@@ -54,6 +54,10 @@ MOST_VINTAGES = 2_000
 NOT_ARCHIVED = "does not exist in ALFRED"
 """What the service says of a series whose owner lets it keep the latest figures only."""
 
+ESTIMATED_ANEW = frozenset({"NFCI", "STLFSI4", "IHLIDXUS", "IHLIDXUSTPSOFTDEVE", "USEPUINDXD"})
+"""Indices whose whole history is estimated anew every week or day: their vintages run to millions of rows,
+so the latest are asked for, and every later one is kept as it is seen."""
+
 _EVERY = {"realtime_start": FIRST_DAY, "realtime_end": LAST_DAY}
 
 
@@ -63,10 +67,11 @@ def asked(caller: Caller, wanted: Wanted, today: date) -> Delivery:
     Raises:
         SourceError: the answer is not what was asked for, or its unit is not the catalog's.
     """
+    has_vintages = wanted.entry.revised and wanted.entry.source_id not in ESTIMATED_ANEW
     try:
-        return _asked(caller, wanted, today, wanted.entry.revised)
+        return _asked(caller, wanted, today, has_vintages)
     except SourceError as problem:
-        if wanted.entry.revised and NOT_ARCHIVED in str(problem):
+        if has_vintages and NOT_ARCHIVED in str(problem):
             return _asked(caller, wanted, today, vintages=False)
         raise
 
