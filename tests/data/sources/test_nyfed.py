@@ -158,10 +158,16 @@ def test_an_operation_counts_once_and_neither_small_value_nor_term_operations_do
     assert stored["ruled"].iloc[-1] == pd.Timestamp("2026-08-28 13:30", tz="America/New_York")
 
 
-def test_two_operations_of_a_day_are_refused() -> None:
-    answer = operations(operation("2026-08-28", 1e9), operation("2026-08-28", 2e9))
-    with pytest.raises(SourceError, match=r"row 2, .*2026-08-28 has two overnight operations"):
-        run(Answering({"/rp/results/search.json": answer}), Wanted(ON_RRP.entry, date(2026, 8, 20)))
+def test_a_day_with_two_operations_is_left_out_and_a_habit_of_it_refused() -> None:
+    twice, once = [operation("2026-08-28", 1e9), operation("2026-08-28", 2e9)], operation("2026-08-27", 3e9)
+    stored = Wanted(ON_RRP.entry, date(2026, 8, 20))
+    delivery = run(Answering({"/rp/results/search.json": operations(*twice, once)}), stored)
+    assert delivery.observations["value"].to_list() == [3e9]
+    assert "2026-08-28" in delivery.remarks[0]
+    again = [{**each, "operationDate": "2026-08-26"} for each in twice]
+    for listed in (twice, [*twice, *again, once]):
+        with pytest.raises(SourceError, match=r"row 2, .*2026-08-28 has two overnight operations"):
+            run(Answering({"/rp/results/search.json": operations(*listed)}), stored)
 
 
 def test_years_of_operations_are_asked_for_one_by_one_and_none_at_all_is_refused() -> None:

@@ -21,6 +21,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from groundswell.data.errors import SourceError
 from groundswell.data.http.service import Body, Caller, Service
 from groundswell.data.sources import columns
 from groundswell.data.sources.decoding import answer_of, refusal
@@ -47,6 +48,8 @@ FIRST_RATE = date(2000, 7, 3)
 FIRST_OPERATION = date(2013, 9, 23)
 """The first overnight reverse repo of the facility."""
 REACH_BACK = timedelta(days=30)
+TOLERATED = 50
+"""One day in so many may have two overnight operations that cannot be told apart."""
 OPERATIONS, HOLDINGS = "rp/reverserepo", "soma"
 
 
@@ -143,12 +146,16 @@ def read_rates(body: Body, path: str, group: Sequence[Wanted]) -> Delivery:
 def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
     """Return what the overnight operations of an answer accepted, in dollars; may be none.
 
+    A day with two of them, as in the years of trial, is left out with a remark.
+
     Raises:
-        SourceError: two operations of one day remain, or the answer is not of the documented shape.
+        SourceError: more than one day in fifty has two operations, or no other day is there, or the
+            answer is not of the documented shape.
     """
     series = named(group)
     listed = answer_of(Operations, body, series=series).repo.operations
     kept: dict[str, int] = {}
+    twice: dict[str, SourceError] = {}
     small = 0
     for number, each in enumerate(listed, start=1):
         overnight = each.operation_type == "Reverse Repo" and each.term == "Overnight"
@@ -157,7 +164,7 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
         if "small value" in (each.note or "").lower():
             small += 1
         elif each.operation_date in kept:
-            raise refusal(
+            twice[each.operation_date] = refusal(
                 body,
                 f"{each.operation_date} has two overnight operations, "
                 f"{listed[kept[each.operation_date] - 1].operation_id} and {each.operation_id}",
@@ -167,11 +174,16 @@ def read_operations(body: Body, group: Sequence[Wanted]) -> Delivery:
             )
         else:
             kept[each.operation_date] = number
+    if twice and len(twice) > min(max(1, len(kept) // TOLERATED), len(kept) - 1):
+        raise next(iter(twice.values()))
+    kept = {day: number for day, number in kept.items() if day not in twice}
     days = columns.days(list(kept), body, series=series, rows=list(kept.values()))
     values = [listed[number - 1].total_amt_accepted or 0.0 for number in kept.values()]
     frames = [observations(each.entry.id, pd.DatetimeIndex(days), values, kept.values()) for each in group]
-    remarks = (f"New York Fed: {small} reverse repo operations of small value left out.",) if small else ()
-    return Delivery(pd.concat(frames, ignore_index=True), bodies=(body,), remarks=remarks)
+    remarks = [f"New York Fed: {small} reverse repo operations of small value left out."] if small else []
+    if twice:
+        remarks.append(f"New York Fed: {', '.join(twice)} left out, with two overnight operations each.")
+    return Delivery(pd.concat(frames, ignore_index=True), bodies=(body,), remarks=tuple(remarks))
 
 
 def read_holdings(body: Body, group: Sequence[Wanted]) -> Delivery:
