@@ -107,6 +107,11 @@ def refused(answers: Mapping[str, object], series: str) -> str:
     return str(error.value)
 
 
+def test_tables_are_sorted_by_columns_that_are_asked_for() -> None:
+    for table in fiscal_data.TABLES.values():
+        assert set(table.sort.split(",")) <= set(table.fields)
+
+
 def test_the_cash_balance_is_read_in_each_of_its_three_forms() -> None:
     rows = [
         earlier("2021-09-30", "Federal Reserve Account", "215160"),

@@ -70,7 +70,7 @@ class Table:
 
     Attributes:
         path: under the address of the service.
-        fields: columns asked for; the first is the date the table is filtered by.
+        fields: columns asked for, those of `sort` among them; the first is the date the table is filtered by.
         sort: columns it is sorted by, which must tell any two rows apart for pages to be whole.
         again: days before the last stored period that are asked for again, for revisions.
         row: type of its rows.
@@ -89,7 +89,7 @@ class Table:
 TABLES = {
     "cash": Table(
         "/v1/accounting/dts/operating_cash_balance",
-        ("record_date", "account_type", "open_today_bal", "close_today_bal"),
+        ("record_date", "src_line_nbr", "account_type", "open_today_bal", "close_today_bal"),
         "record_date,src_line_nbr",
         30,
         fiscal_tables.CashRow,
@@ -105,7 +105,7 @@ TABLES = {
     ),
     "outstanding": Table(
         "/v1/debt/mspd/mspd_table_1",
-        ("record_date", "security_type_desc", "security_class_desc", "total_mil_amt"),
+        ("record_date", "src_line_nbr", "security_type_desc", "security_class_desc", "total_mil_amt"),
         "record_date,src_line_nbr",
         400,
         fiscal_tables.ClassRow,
