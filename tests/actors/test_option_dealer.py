@@ -290,10 +290,26 @@ def test_without_option_data_realised_volatility_stands_in(after_closes: Callabl
     moves = np.where(np.arange(80) % 2, 0.008, -0.008)
     seen = after_closes(made, 100 * np.exp(np.cumsum(moves)))
     plan = plan_of(made, made.init(seen), seen)
-    assert float(plan.level) == pytest.approx(1.25 * 0.008 * np.sqrt(252), rel=1e-3)
+    assert float(plan.level) == pytest.approx(0.185 * (0.008 * np.sqrt(252) / 0.16) ** 0.69, rel=1e-3)
     early = after_closes(made, np.ones(3))
     waiting = plan_of(made, made.init(early), early)
     assert float(order(made, waiting, jnp.asarray([-0.05]))[0]) == 0.0
+
+
+def test_in_ever_calmer_and_ever_rougher_markets_the_book_stays_finite(
+    after_closes: Callable[..., View],
+) -> None:
+    """A long rally in small steps, then a crash: implied volatility neither dies out nor explodes."""
+    made = dealer(vol_response=8.0, vol_return=0.08, skew=0.3)
+    seen = after_closes(made, np.exp(0.0005 * np.cumsum(1.0 + np.arange(60) % 2)))
+    state = made.init(seen)
+    for move in [0.003] * 60 + [-0.2, 0.1, -0.2]:
+        plan = plan_of(made, state, seen)
+        trade = order(made, plan, jnp.asarray([move]))
+        state = after(made, state, plan, seen, jnp.asarray([move]), trade)
+        assert np.isfinite(float(trade[0]))
+        assert 0.01 < float(plan.level) < 3.0
+        assert abs(float(state.hedge)) < float(made.limit(jnp.ones(()))) * 3
 
 
 def test_linear_feedback_damps_and_amplifies_as_published(before: View) -> None:
@@ -316,4 +332,4 @@ def test_a_chain_with_options_that_are_none_is_refused(column: str) -> None:
     broken = CHAIN.assign(**{column: -1.0})
     for chain in (broken, CHAIN.drop(columns=column), CHAIN[:0]):
         with pytest.raises(Exception, match="chain"):
-            book_from_chain(chain, SPOT, CAP, level=0.16, skew=0.7)
+            book_from_chain(chain, SPOT, CAP, level=0.16, skew=0.2)

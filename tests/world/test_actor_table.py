@@ -45,7 +45,7 @@ def test_every_number_of_an_actor_outside_the_totals_has_a_range_and_a_source() 
         assert declared
         for d in declared:
             assert d.unit
-            assert len(d.source) > 10 or d.structural
+            assert len(d.source) > 10, d.address
             if not d.structural:
                 assert (np.asarray(d.low) < np.asarray(d.high)).all(), d.address
 

@@ -179,7 +179,9 @@ class TreasuryDesk(Bystander):
         "End of 2025 (recalled)",
         fitted_through="2025-12-31",
     )
-    quarter: int = structural(63, "sessions between refundings where no calendar is given", "A quarter")
+    quarter: int = structural(
+        63, "sessions between refundings where no calendar is given", "Four refundings a year"
+    )
     tax_dates: float = structural(
         7.0, "ordinary tax dates a year, April counting three", "Tax calendar: 15 Jan, Apr, Jun, Sep, Dec"
     )
