@@ -53,7 +53,7 @@ class Service:
 
     def answer(self, asked: Asked) -> Reply:
         """Return the columns asked for, from the first day asked for on."""
-        ids, since = asked.all("id")[0], (asked.all("cosd") or [""])[0]
+        ids, since = asked.all("id")[0], (asked.all("cosd") or [""])[0].split(",")[0]
         return Reply(self.write(ids, since), media_type="application/csv")
 
     def write(self, ids: str, since: str) -> bytes:

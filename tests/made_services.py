@@ -28,7 +28,7 @@ def closes() -> pd.Series:
 def fred_graph(asked: Asked) -> Reply:
     """Answer a download of FRED without a key, whatever series are asked for."""
     names = asked.all("id")[0].split(",")
-    first, last = (asked.all(name) for name in ("cosd", "coed"))
+    first, last = ([each.split(",")[0] for each in asked.all(name)] for name in ("cosd", "coed"))
     days = sessions[(sessions >= (first or ["1900-01-01"])[0]) & (sessions <= (last or ["2100-01-01"])[0])]
     entries = {each.source_id: each for each in catalog().values() if each.source == "fred"}
     if entries[names[0]].frequency == "weekly":

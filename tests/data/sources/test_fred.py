@@ -1,6 +1,7 @@
 """FRED without a key, and its catalog.
 
 - One download for many series of a frequency; revised series come whole, others since what is stored.
+- Series that FRED packs as tables in a zip are read from it.
 - A column that is missing or malformed fails alone, and so does an id that is gone.
 - FRED's words for units are understood.
 - The bounds of the catalog hold on real figures, and its rules are no earlier than recorded releases.
@@ -17,11 +18,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from answering import Answering, body
+from answering import Answering, body, zipped
+from loopback import Reply, serving
 
 from groundswell.data import release, units
 from groundswell.data.catalog import catalog
 from groundswell.data.errors import SourceError
+from groundswell.data.http.client import Client
+from groundswell.data.settings import Settings
 from groundswell.data.sources import fred_download, fred_units
 from groundswell.data.sources.fred import SOURCE
 from groundswell.data.sources.source import Wanted
@@ -45,7 +49,9 @@ def test_without_a_key_series_of_one_frequency_share_a_download() -> None:
     caller = Answering({"/fredgraph.csv": WIDE})
     wanted = [DGS10, Wanted(ENTRIES["DGS2"])]
     [found] = run(caller, *wanted)
-    assert [each.parameters for each in caller.asked] == [{"id": "DGS10,DGS2", "coed": "2026-09-01"}]
+    assert [each.parameters for each in caller.asked] == [
+        {"id": "DGS10,DGS2", "coed": "2026-09-01,2026-09-01"}
+    ], "of one day for all FRED heeds the first series alone"
     ten = found[found["series"] == "yield_10y"]
     assert ten["value"].to_list() == [4.21, 4.25]
     assert ten["row"].to_list() == [2, 5]
@@ -55,7 +61,33 @@ def test_without_a_key_series_of_one_frequency_share_a_download() -> None:
 def test_a_download_goes_back_far_enough_for_the_series_furthest_behind() -> None:
     caller = Answering({"/fredgraph.csv": WIDE})
     run(caller, Wanted(DGS10.entry, date(2026, 8, 28)), Wanted(ENTRIES["DGS2"], date(2026, 3, 2)))
-    assert [each.parameters["cosd"] for each in caller.asked] == ["2026-01-01"]
+    assert [each.parameters["cosd"] for each in caller.asked] == ["2026-01-01,2026-01-01"]
+
+
+@pytest.mark.parametrize("media_type", ["application/zip", "application/octet-stream"])
+def test_tables_in_a_zip_are_read_as_one_is(media_type: str, tmp_path: Path) -> None:
+    assets, balances = Wanted(ENTRIES["WALCL"]), Wanted(ENTRIES["NFCI"])
+    tables = {
+        "README.txt": "about the tables",
+        "weekly_as_of_wednesday.csv": "observation_date,WALCL\n2026-08-26,6709505\n",
+        "weekly_ending_friday.csv": "observation_date,NFCI\n2026-08-21,-0.51\n2026-08-28,-0.5\n",
+    }
+    with serving({"/fredgraph.csv": Reply(zipped(tables), media_type=media_type)}) as server:
+        user = Settings(data=tmp_path, cache=tmp_path, addresses={"fred_graph": server.address})
+        with Client(user) as client:
+            delivery = fred_download.asked(client, [assets, balances], TODAY)
+    found = delivery.observations.groupby("series")["value"].agg(list)
+    assert found.to_dict() == {"fed_assets": [6709505.0], "financial_conditions": [-0.51, -0.5]}
+    assert not delivery.failures
+    assert len(server.requests) == 2
+
+
+def test_a_zip_without_a_table_or_a_column_is_refused() -> None:
+    group = [DGS10, Wanted(ENTRIES["DGS2"])]
+    with pytest.raises(SourceError, match="no table in the zip"):
+        fred_download.read_packed(body(zipped({"README.txt": "nothing"}), "fred_graph"), group)
+    one = fred_download.read_packed(body(zipped({"a.csv": WIDE.replace("DGS2", "X")}), "fred_graph"), group)
+    assert [each.series for each in one.failures] == ["yield_2y"]
 
 
 def test_downloads_are_of_one_frequency_and_at_most_twelve_and_revised_series_come_whole() -> None:

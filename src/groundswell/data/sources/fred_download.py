@@ -1,5 +1,8 @@
 """FRED without a key: the table behind a chart, `fredgraph.csv`, several series in one.
 
+Every series has its own first and last day in the address; of one day for all it heeds the first series
+alone. Series whose frequencies differ in FRED's eyes (weeks that end on other days) come as tables in a zip.
+
 It holds the latest figures only. Of series that are revised the whole history is asked for every time,
 since a new base year changes all of it and a part would not fit the rest; of others what came since.
 """
@@ -16,7 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import SourceError
-from groundswell.data.http.service import Body, Caller, Service
+from groundswell.data.http.service import Body, Caller, Parameters, Service
+from groundswell.data.sources import zips
 from groundswell.data.sources.columns import Table, table
 from groundswell.data.sources.decoding import refusal
 from groundswell.data.sources.source import (
@@ -37,6 +41,9 @@ KEYLESS = Service(
     documentation="https://fred.stlouisfed.org/",
 )
 
+PATH = "/fredgraph.csv"
+LARGEST = 64 * 2**20
+"""Bytes the tables of a zip may have together."""
 DATE_COLUMNS = ("observation_date", "DATE")
 MISSING = ("", ".")
 REACH_BACK = timedelta(days=60)
@@ -62,15 +69,29 @@ def asked(caller: Caller, group: Sequence[Wanted], today: date) -> Delivery:
     """
     starts = [since(wanted) for wanted in group]
     known = [start for start in starts if start is not None]
-    parameters = {"id": ",".join(wanted.entry.source_id for wanted in group), "coed": today.isoformat()}
+
+    def for_each(text: str) -> str:
+        return ",".join([text] * len(group))
+
+    names = ",".join(wanted.entry.source_id for wanted in group)
+    parameters = {"id": names, "coed": for_each(today.isoformat())}
     if len(known) == len(starts):
-        parameters["cosd"] = min(known).isoformat()
+        parameters["cosd"] = for_each(min(known).isoformat())
     try:
-        return read(caller.get(KEYLESS, "/fredgraph.csv", parameters, expect="csv"), group)
+        return _answered(caller, parameters, group)
     except SourceError as problem:
         if len(group) == 1:
             raise
         return _one_by_one(caller, group, today, problem)
+
+
+def _answered(caller: Caller, parameters: Parameters, group: Sequence[Wanted]) -> Delivery:
+    try:
+        return read(caller.get(KEYLESS, PATH, parameters, expect="csv"), group)
+    except SourceError as problem:
+        if len(group) == 1 or not any(word in problem.what for word in ("zip", "binary")):
+            raise
+    return read_packed(caller.get(KEYLESS, PATH, parameters, expect="zip"), group)
 
 
 def read(body: Body, group: Sequence[Wanted]) -> Delivery:
@@ -81,6 +102,35 @@ def read(body: Body, group: Sequence[Wanted]) -> Delivery:
     Raises:
         SourceError: the answer is not such a table.
     """
+    return _read([body], body, group)
+
+
+def read_packed(body: Body, group: Sequence[Wanted]) -> Delivery:
+    """Return the figures of a download of several tables in a zip, as `read` does of one.
+
+    Raises:
+        SourceError: there is no such table in it.
+    """
+    series, expected = named(group), "a zip of tables"
+    tables = zips.members(
+        body, lambda name: name.lower().endswith(".csv"), series=series, largest=LARGEST, expected=expected
+    )
+    if not tables:
+        raise refusal(body, "there is no table in the zip", series=series, expected=expected)
+    return _read(tables, body, group)
+
+
+def _read(tables: Sequence[Body], body: Body, group: Sequence[Wanted]) -> Delivery:
+    dated = [_dated(each, group) for each in tables]
+
+    def column(wanted: Wanted) -> pd.DataFrame:
+        found, days = next((each for each in dated if wanted.entry.source_id in each[0].header), dated[0])
+        return _column(found, days, wanted)
+
+    return delivered({each.entry.id: partial(column, each) for each in group}, [body])
+
+
+def _dated(body: Body, group: Sequence[Wanted]) -> tuple[Table, npt.NDArray[np.datetime64]]:
     found = table(body, named(group))
     if found.header[0] not in DATE_COLUMNS:
         raise refusal(
@@ -90,8 +140,7 @@ def read(body: Body, group: Sequence[Wanted]) -> Delivery:
             row=found.header_row,
             expected=" or ".join(DATE_COLUMNS),
         )
-    days = found.days(found.header[0])
-    return delivered({each.entry.id: partial(_column, found, days, each) for each in group}, [body])
+    return found, found.days(found.header[0])
 
 
 def _column(found: Table, days: npt.NDArray[np.datetime64], wanted: Wanted) -> pd.DataFrame:
