@@ -40,7 +40,7 @@ def members(
 ) -> list[Body]:
     """Return all members of a zip file whose names fit, unpacked; see `member`.
 
-    The limit is of all together. They are for reading only: the archive keeps the zip file, under the hash of the zip file.
+    The limit is of all together. They are for reading only: the archive keeps the zip file, under its hash.
     """
     contents: dict[str, bytes] = {}
     left = largest
