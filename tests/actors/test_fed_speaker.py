@@ -123,10 +123,18 @@ def test_overshooting_leaves_what_is_decided_untouched(calm: Run, nervous: Run) 
     np.testing.assert_array_equal(calm[1], nervous[1])
 
 
-def test_silence_before_the_meeting_leaves_data_alone_to_move_the_odds(calm: Run) -> None:
-    size = np.abs(np.diff(calm[0] @ CUTS, axis=1)).mean(axis=0)
-    quiet = FedSpeaker().quiet
-    assert size[: -quiet - 1].mean() > 1.2 * size[-quiet + 1 :].mean() > 0
+def test_officials_who_are_silent_before_the_meeting_move_nothing(before: View) -> None:
+    """With data that tell nothing, odds move while officials speak and stand still once they may not."""
+    made = eqx.tree_at(lambda s: s.data_noise, speaker(0.0), np.asarray(1e12))
+    cut = np.asarray(meetings(made, before, keys())[0]) @ CUTS
+    spoken = made.cycle - made.quiet
+    assert (np.diff(cut[:, : spoken + 1], axis=1) != 0).mean() > 0.99
+    np.testing.assert_allclose(cut[:, spoken:], cut[:, spoken, None] * np.ones(made.quiet), atol=1e-9)
+
+
+def test_a_change_halfway_between_two_moves_makes_them_equally_likely() -> None:
+    odds = np.asarray(FedSpeaker().odds(jnp.asarray(-12.5), jnp.asarray(2.0)))
+    np.testing.assert_allclose(odds, [0.0, 0.5, 0.5, 0.0, 0.0], atol=1e-9)
 
 
 def test_surprises_add_up_to_what_was_decided_less_what_was_expected(calm: Run, nervous: Run) -> None:
