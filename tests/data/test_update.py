@@ -131,8 +131,8 @@ def test_a_thread_that_never_comes_back_does_not_hold_up_the_rest(
 
     monkeypatch.setattr(type(cboe.SOURCE), "jobs", lambda self, *given: with_one_that_sleeps(*given))
     start = time.monotonic()
-    told = rows(again(user, within=1.0))
-    assert time.monotonic() - start < 4.0
+    told = rows(again(user, within=3.0))
+    assert time.monotonic() - start < 10.0
     assert [bool(told[name]["failed"]) for name in ("vix", "vix9d", "vix3m")] == [False, True, True]
     assert "no answer in the time allowed" in str(told["vix3m"]["failed"])
 
