@@ -189,6 +189,7 @@ def test_a_note_is_told_only_on_the_evenings_on_which_it_holds() -> None:
     whole = a_book()
     book = Book(whole.series, whole.as_of, "made", False, remarks)
     assert book.notes == ("always", "3 rows dropped")
+    assert book.cut("2018-03-01").notes == ("always", "3 rows dropped")
     assert book.cut("2018-02-28").notes == ("always", "1 rows dropped", "estimated")
     assert book.cut("2018-02-05").notes == ("always", "1 rows dropped", "estimated")
     assert book.cut("2018-02-04").notes == ("always", "estimated")

@@ -168,6 +168,10 @@ def test_vintages_in_two_units_are_refused() -> None:
     error = refusal(frame)
     assert "a factor of a thousand" in error.what
     assert "row 3" in error.where
+    revised_too = frame.assign(value=[3e5, 332.482, 332_482.0 * 1.015])
+    assert "a factor of a thousand" in refusal(revised_too).what
+    wide = entry(high=1e12)
+    assert len(checked(frame.assign(value=[3e5, 332.482, 332_482.0 * 1.05]), wide, FETCHED)) == 3
 
 
 def test_a_unit_of_another_dimension_is_refused() -> None:

@@ -96,6 +96,8 @@ def test_a_store_that_ends_within_the_bundle_changes_nothing() -> None:
 
 
 def test_other_series_keep_bundled_values_before_their_first_stored_day() -> None:
-    joined = splice.continued(bundled(), stored(since="2018-06-01", factor=2.0)).latest()
+    whole = splice.continued(bundled(), stored(since="2018-06-01", factor=2.0))
+    assert not whole.frame["observed"].duplicated().any()
+    joined = whole.latest()
     np.testing.assert_array_equal(joined[:"2018-05-31"], WALK[:"2018-05-31"])
     np.testing.assert_array_equal(joined["2018-06-01":], 2.0 * WALK["2018-06-01":])

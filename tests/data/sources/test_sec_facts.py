@@ -97,6 +97,12 @@ def test_a_restated_year_against_old_nine_months_changes_no_quarter() -> None:
     assert rows[rows["period"] == pd.Timestamp("2023-10-01")]["value"].tolist() == [55.0, 90.0]
 
 
+def test_figures_filed_a_year_apart_make_no_quarter_of_their_difference() -> None:
+    half_year = figure("2023-01-01", "2023-06-30", 60.0, "2024-07-20")
+    rows = deliver({FACTS_PATH: facts([YEAR[0], half_year])}, Wanted(BUYBACKS)).observations
+    assert rows["value"].tolist() == [10.0]
+
+
 def test_a_quarter_filed_as_such_is_not_replaced_by_a_difference_of_rounded_figures() -> None:
     as_such = figure("2023-04-01", "2023-06-30", 15.2, "2023-07-20")
     for order in ([as_such, *YEAR], [*YEAR, as_such]):
