@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +53,26 @@ def test_who_has_claimed_the_store_writes_to_it_and_nobody_else(store: Store) ->
         with pytest.raises(StoreBusyError):
             another.submit(store.write, [NEXT]).result()
     assert store.latest("jobs").to_list() == [1.0, 2.0]
+
+
+def test_the_new_store_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    to_disk, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "copy")
+        to_disk(descriptor)
+
+    def replaced(copy: Path, target: Path) -> Path:
+        done.append("swap")
+        return replace(copy, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    store.write([NEXT])
+    assert done == ["copy", "swap", "folder"]
 
 
 def test_a_reader_keeps_the_store_it_opened_while_a_writer_swaps_it(store: Store) -> None:
