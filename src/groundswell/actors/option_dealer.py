@@ -6,6 +6,7 @@ size is taken from published estimates and its sign from a range of conventions 
 from typing import ClassVar
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Actor, View
@@ -16,6 +17,7 @@ from groundswell.core.option_book import (
     gamma_of_one_percent,
     level_after,
     smile,
+    smile_at,
 )
 from groundswell.core.parameter import parameter, structural
 from groundswell.core.tape import Watch
@@ -37,6 +39,7 @@ class DealerState(eqx.Module):
 
     Attributes:
         book: what dealers hold.
+        deltas: of its options when they were last hedged.
         hedge: index held against it / market value of the index; - short.
         level: implied volatility at the money, annual, decimal.
         protection: short-dated protection sold to end users / what they normally hold.
@@ -45,6 +48,7 @@ class DealerState(eqx.Module):
     """
 
     book: OptionBook
+    deltas: Float[Array, " contracts"]
     hedge: Float[Array, ""]
     level: Float[Array, ""]
     protection: Float[Array, ""]
@@ -79,11 +83,14 @@ class DealerPlan(eqx.Module):
     market_value: Float[Array, ""]
     known: Bool[Array, ""]
 
+    def deltas(self, r: Array) -> Float[Array, " contracts"]:
+        """Delta of each option at today's close, if the index's log return is r."""
+        level = level_after(self.level, r, self.response)
+        return deltas(self.book, self.book.distance - r, self.years, level, self.skew)
+
     def target(self, r: Array) -> Array:
         """Hedge wanted at today's close / market value, if the index's log return is r."""
-        level = level_after(self.level, r, self.response)
-        wanted = deltas(self.book, self.book.distance - r, self.years, level, self.skew)
-        return -jnp.sum(self.book.size * wanted)
+        return -jnp.sum(self.book.size * self.deltas(r))
 
 
 class OptionDealer(Actor):
@@ -216,14 +223,14 @@ class OptionDealer(Actor):
         blank = jnp.zeros(n)
         put = jnp.tile(jnp.arange(len(self.strikes)) < self.puts, len(self.lives)).astype(jnp.float64)
         book = OptionBook(distance=blank, years=blank, size=blank, put=put, excess=blank + 1.0)
-        return DealerState(book, jnp.zeros(()), jnp.full((), 0.15), jnp.ones(()), jnp.asarray(False))
+        return DealerState(book, blank, jnp.zeros(()), jnp.full((), 0.15), jnp.ones(()), jnp.asarray(False))
 
     def holding_book(self, book: OptionBook, level: float | Array) -> DealerState:
         """The state of dealers who hold a known book, hedged, at this level of implied volatility."""
         level = jnp.asarray(level, dtype=jnp.float64)
         held = deltas(book, book.distance, book.years, level, self.skew)
         hedge = -jnp.sum(book.size * held)
-        return DealerState(book, hedge, level, jnp.ones(()), jnp.asarray(True), replaced=False)
+        return DealerState(book, held, hedge, level, jnp.ones(()), jnp.asarray(True), replaced=False)
 
     def _written(self, level: Array, sessions: Array, protection: Array) -> OptionBook:
         """Options as written at a close, `sessions` before they expire.
@@ -236,7 +243,7 @@ class OptionDealer(Actor):
         grid = jnp.tile(jnp.asarray(self.strikes), len(self.lives))
         put = jnp.tile(jnp.arange(each) < self.puts, len(self.lives)).astype(jnp.float64)
         distance = grid * level * jnp.sqrt(years)
-        vol = smile(distance, years / 2, level, self.skew)
+        vol = level * smile_at(grid * np.sqrt(2.0), self.skew)
         per_unit = jnp.asarray(self.interest * len(self.lives)) * gamma_of_one_percent(
             distance, years / 2, vol
         )
@@ -262,18 +269,11 @@ class OptionDealer(Actor):
         """The book as it stands, expired options replaced, and the hedge that is in place for it."""
         level, known = self._level(state, view)
         book, left = self._renewed(state, view, level, known)
-        soonest = self._soonest()
-        gone = self._expired(state, known)
-        new = -book.size * deltas(book, book.distance, jnp.maximum(book.years, soonest), level, self.skew)
-        old = -state.book.size * deltas(state.book, state.book.distance, soonest, state.level, self.skew)
-        handed = (1.0 - self.traded_at_expiry) * jnp.sum(jnp.where(gone, new - old, 0.0))
-        # the first hedge is a starting point, not a trade
-        hedge = jnp.where(state.invested, state.hedge + handed, jnp.sum(new))
-        return DealerPlan(
+        plan = DealerPlan(
             book=book,
-            years=jnp.maximum(left, soonest),
+            years=jnp.maximum(left, self._soonest()),
             left=left,
-            hedge=hedge,
+            hedge=state.hedge,
             level=level,
             skew=jnp.asarray(self.skew),
             response=jnp.asarray(self.vol_response),
@@ -281,6 +281,11 @@ class OptionDealer(Actor):
             market_value=view.market_value,
             known=known | state.invested,
         )
+        # the hedge of new options for that of the expired; on the first day it is no trade at all
+        new, old = -book.size * plan.deltas(jnp.zeros(())), -state.book.size * state.deltas
+        handed = jnp.sum(jnp.where(self._expired(state, known), new - old, 0.0))
+        handed = jnp.where(state.invested, (1.0 - self.traded_at_expiry) * handed, jnp.sum(new))
+        return eqx.tree_at(lambda p: p.hedge, plan, state.hedge + handed)
 
     def _protection(self, view: View) -> Array:
         return jnp.ones(()) if view.protection is None else view.protection
@@ -340,6 +345,7 @@ class OptionDealer(Actor):
         done = filled[INDEX] / (plan.market_value * jnp.exp(r[INDEX]))
         return DealerState(
             book=book,
+            deltas=plan.deltas(r[INDEX]),
             hedge=plan.hedge + done,
             level=level_after(plan.level, r[INDEX], plan.response),
             protection=plan.protection,

@@ -52,8 +52,12 @@ def smile(distance: Array, years: Array, level: Array, skew: Array) -> Array:
         level: implied volatility at the money, annual, decimal.
         skew: relative fall of implied volatility per standard deviation that the strike is higher.
     """
-    away = distance / (level * jnp.sqrt(years))
-    return level * jnp.exp(-skew * _REACH * jnp.tanh(away / _REACH))
+    return level * smile_at(distance / (level * jnp.sqrt(years)), skew)
+
+
+def smile_at(away: Array, skew: Array) -> Array:
+    """Implied volatility / its level, `away` standard deviations above the spot."""
+    return jnp.exp(-skew * _REACH * jnp.tanh(away / _REACH))
 
 
 def deltas(book: OptionBook, distance: Array, years: Array, level: Array, skew: Array) -> Array:
