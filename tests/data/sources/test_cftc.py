@@ -260,6 +260,7 @@ def test_yearly_files_serve_where_the_service_fails() -> None:
         (packed("<html>"), "no field"),
         (packed(file(report()).replace('"FutOnly"', '"FutOnly","1"')), "cells"),
     ],
+    ids=["cut off", "absent", "no table", "wider"],  # a zip holds the time it was made
 )
 def test_a_file_that_cannot_be_read_is_told_beside_the_failure_of_the_service(
     content: bytes, found: str

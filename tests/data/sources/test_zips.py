@@ -39,6 +39,7 @@ def test_a_member_carries_its_own_address_and_hash() -> None:
         (packed(tide="high", tide_2="low"), "stands 2 times"),
         (packed(tide="0" * 101), "'tide.txt' unpacks to more than can be true.*at most 100 bytes"),
     ],
+    ids=["no zip", "cut off", "absent", "twice", "too large"],  # a zip holds the time it was made
 )
 def test_what_does_not_fit_is_refused(content: bytes, complaint: str) -> None:
     with pytest.raises(SourceError, match=f"made, series 'tide', answer of .*year.zip.*{complaint}"):
