@@ -6,7 +6,7 @@ was released later can reach it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from groundswell.data.errors import DataError, closest
 from groundswell.data.notes import Note
 
 if TYPE_CHECKING:
+    from groundswell.data.quotes import Quotes
     from groundswell.data.sources.source import Snapshot
     from groundswell.data.units import Measured
 
@@ -147,8 +148,7 @@ class Book:
             holds on some evenings only. `notes` has those that hold at the end of `as_of`.
         traded: names of the series that the desk's actors may trade beside the index; `None` where
             every price is one, as in a price file. A store knows many prices that no actor trades.
-        quotes: finds the last quotes of a series that were taken before a moment; `None` where the
-            book keeps no quotes.
+        quotes: chains and strips of futures, as they were quoted; `None` where the book keeps none.
     """
 
     series: Mapping[str, Series]
@@ -157,7 +157,7 @@ class Book:
     is_bundled: bool = False
     remarks: tuple[str | Note, ...] = ()
     traded: frozenset[str] | None = None
-    quotes: Callable[[str, pd.Timestamp], Snapshot | None] | None = None
+    quotes: Quotes | None = None
 
     def __post_init__(self) -> None:
         if "index" not in self.series:
@@ -233,7 +233,7 @@ class Book:
             DataError: the book has none.
         """
         end = end_of(self.as_of)
-        found = None if self.quotes is None else self.quotes(name, end)
+        found = None if self.quotes is None else self.quotes.last(name, end)
         if found is None:
             raise DataError(
                 f"there are no quotes '{name}'",
@@ -242,6 +242,24 @@ class Book:
                 remedy=f"`groundswell update --series {name}` takes today's; those of the past cannot be had",
             )
         return found
+
+    def quotes_over_time(
+        self, name: str, columns: Sequence[str], since: pd.Timestamp | None = None
+    ) -> pd.DataFrame:
+        """Return quotes of a series through time, one row per contract and moment; empty if there are none.
+
+        Args:
+            name: the series ("futures.fed_funds").
+            columns: wanted of each contract, among `data.store.layout.QUOTES`.
+            since: leave out what was taken earlier (a time with a zone).
+
+        Returns:
+            `taken` (UTC) and the columns, in the order in which they were taken; nothing from after the
+            end of `as_of`.
+        """
+        if self.quotes is None:
+            return pd.DataFrame(columns=["taken", *columns])
+        return self.quotes.over_time(name, columns, end_of(self.as_of), since)
 
     def prices(self, asset: str = "index") -> pd.Series[float]:
         """Return the daily closes of an asset, indexed by `date`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +56,6 @@ def stored_book(settings: Settings, bundle: Book | None, before: pd.Timestamp | 
     last = max(standing["vintage"].max(), series["index"].frame["released"].max())
     asked = standing["asked"].max()
 
-    def quotes(name: str, end: pd.Timestamp) -> Snapshot | None:
-        # What a later update takes is left aside: the book stays the one that was loaded.
-        return store.snapshot(name, min(end, asked + pd.Timedelta(microseconds=1)))
-
     index = series["index"]
     return Book(
         series=series,
@@ -67,8 +64,24 @@ def stored_book(settings: Settings, bundle: Book | None, before: pd.Timestamp | 
         is_bundled=index.origins() == ("bundle",),
         remarks=(*remarks, *_hindsight(table, catalog(settings.catalog))),
         traded=TRADED,
-        quotes=quotes,
+        quotes=_Kept(store, asked + pd.Timedelta(microseconds=1)),
     )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The quotes of a store; what a later update takes is left aside: the book stays the one loaded."""
+
+    store: Store
+    until: pd.Timestamp
+
+    def last(self, name: str, before: pd.Timestamp) -> Snapshot | None:
+        return self.store.snapshot(name, min(before, self.until))
+
+    def over_time(
+        self, name: str, columns: Sequence[str], before: pd.Timestamp, since: pd.Timestamp | None
+    ) -> pd.DataFrame:
+        return self.store.quotes_over_time(name, columns, as_of=min(before, self.until), since=since)
 
 
 def _of_one_moment(

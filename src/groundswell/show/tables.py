@@ -58,11 +58,14 @@ def records(frame: pd.DataFrame) -> Iterator[Any]:
     return iter(frame.itertuples(index=False))
 
 
-def addresses(name: str, frame: pd.DataFrame) -> tuple[str, ...]:
-    """One unique identifier per row of the frame `name`: its keys, numbered where they repeat."""
+def addresses(name: str, frame: pd.DataFrame, keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """One unique identifier per row of the frame `name`: its keys, numbered where they repeat.
+
+    `keys` are the columns that identify a row; without, those of the sheet's own frames.
+    """
     seen: dict[str, int] = {}
     result = []
-    columns = [frame[column] for column in KEYS[name]]
+    columns = [frame[column] for column in keys or KEYS[name]]
     for values in zip(*columns, strict=True):
         plain = words.address(name, *(_key(value) for value in values))
         seen[plain] = seen.get(plain, 0) + 1
@@ -83,7 +86,7 @@ def strip(desk: Desk) -> Table:
         )
         for row in records(desk.strip)
     )
-    return _table("strip", "As of", "Item|Value >|Date >|Note|Source|Stale", desk.strip, cells)
+    return worded("strip", "As of", "Item|Value >|Date >|Note|Source|Stale", desk.strip, cells)
 
 
 def positions(desk: Desk) -> Table:
@@ -104,7 +107,7 @@ def positions(desk: Desk) -> Table:
         for row in records(desk.positions)
     )
     header = "Actor|Exposure, $bn >|Range >|Of own maximum >|Percentile >|z >|Since >"
-    return _table("positions", "Where they are", header, desk.positions, cells)
+    return worded("positions", "Where they are", header, desk.positions, cells)
 
 
 def flows(desk: Desk) -> Table:
@@ -122,7 +125,7 @@ def flows(desk: Desk) -> Table:
         for row in records(desk.flows)
     )
     header = "Actor|Horizon|Scenario|Flow, $bn >|Range >|Of an average day's volume >|z >"
-    return _table("flows", "What they must do, in full", header, desk.flows, cells)
+    return worded("flows", "What they must do, in full", header, desk.flows, cells)
 
 
 def scenarios(desk: Desk) -> Table:
@@ -139,7 +142,7 @@ def scenarios(desk: Desk) -> Table:
         for row in records(desk.scenarios)
     )
     header = "Scenario|Horizon|Index ends >|Daily move >|Volatility, annual >|In words"
-    return _table("scenarios", "The scenarios", header, desk.scenarios, cells)
+    return worded("scenarios", "The scenarios", header, desk.scenarios, cells)
 
 
 def triggers(desk: Desk) -> Table:
@@ -156,7 +159,7 @@ def triggers(desk: Desk) -> Table:
         for row in records(desk.triggers)
     )
     header = "Actor|Rule|Level >|From spot >|Flow, $bn >|Range >"
-    return _table("triggers", "Trigger levels", header, desk.triggers, cells)
+    return worded("triggers", "Trigger levels", header, desk.triggers, cells)
 
 
 def crowding(desk: Desk) -> Table:
@@ -170,7 +173,7 @@ def crowding(desk: Desk) -> Table:
         for row in records(desk.crowding)
     )
     header = "Index move >|Trend book flipped >|Flow, $bn >"
-    return _table("crowding", "Crowding of the trend book", header, desk.crowding, cells)
+    return worded("crowding", "Crowding of the trend book", header, desk.crowding, cells)
 
 
 def moved(desk: Desk) -> Table:
@@ -191,13 +194,13 @@ def moved(desk: Desk) -> Table:
         for row in records(desk.moved)
     )
     header = "Part|Initiating, $bn >|Reflexive, $bn >|Effect, log >|Range >"
-    return _table("moved", f"What moved it, {window(desk)}", header, desk.moved, cells)
+    return worded("moved", f"What moved it, {window(desk)}", header, desk.moved, cells)
 
 
 def calendar(desk: Desk) -> Table:
     """The dates of the next 25 sessions."""
     cells = ((words.day(row.date), row.label) for row in records(desk.calendar))
-    return _table("calendar", "Dates ahead", "Date >|What", desk.calendar, cells)
+    return worded("calendar", "Dates ahead", "Date >|What", desk.calendar, cells)
 
 
 def assumptions(desk: Desk) -> Table:
@@ -213,7 +216,7 @@ def assumptions(desk: Desk) -> Table:
         for row in records(desk.assumptions)
     )
     header = "Address|Value|Range|Unit|Source"
-    return _table("assumptions", "Assumptions", header, desk.assumptions, cells)
+    return worded("assumptions", "Assumptions", header, desk.assumptions, cells)
 
 
 def ladder(desk: Desk) -> Table:
@@ -309,11 +312,28 @@ def window(desk: Desk) -> str:
     return f"{start} to {words.day(last)}"
 
 
-def _table(key: str, title: str, header: str, frame: pd.DataFrame, cells: Iterable[tuple[str, ...]]) -> Table:
+def worded(
+    key: str,
+    title: str,
+    header: str,
+    frame: pd.DataFrame,
+    cells: Iterable[tuple[str, ...]],
+    keys: tuple[str, ...] = (),
+) -> Table:
+    """The frame as a table of finished text.
+
+    Args:
+        key: name of the frame ("flows", "curve_levels").
+        title: for readers.
+        header: column titles, separated by "|"; " >" at the end marks a column of numbers.
+        frame: gives each row its address.
+        cells: the texts of each row, in the order of the frame.
+        keys: see `addresses`.
+    """
     columns = tuple(header.split("|"))
     rows = (
         Row(address, tuple(str(cell) for cell in row))
-        for address, row in zip(addresses(key, frame), cells, strict=True)
+        for address, row in zip(addresses(key, frame, keys), cells, strict=True)
     )
     return Table(
         key,

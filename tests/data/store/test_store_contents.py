@@ -85,6 +85,21 @@ def test_a_snapshot_is_kept_by_its_moment_and_found_by_as_of(store: Store) -> No
     assert store.standing().set_index("series").loc["chain.spx", "rows"] == 4
 
 
+def test_quotes_through_time_are_those_taken_between_two_moments(store: Store) -> None:
+    moments = ["2024-01-10 20:15", "2024-01-11 20:15", "2024-01-12 20:15"]
+    for taken, price in zip(moments, (10.0, 12.0, 11.0), strict=True):
+        store.write([Batch(at(taken), "made", snapshots=(chain(taken, price),))])
+    found = store.quotes_over_time("chain.spx", ["kind", "bid"], as_of=at(moments[2]), since=at(moments[1]))
+    assert list(found) == ["taken", "kind", "bid"]
+    assert set(found["taken"]) == {pd.Timestamp(at(moments[1]))}
+    assert len(found) == 2
+    assert found["bid"].iloc[0] == 12.0
+    assert len(store.quotes_over_time("chain.spx", ["bid"])) == 6
+    assert store.quotes_over_time("jobs", ["bid"]).empty
+    with pytest.raises(StoreError, match="no column 'mood'"):
+        store.quotes_over_time("chain.spx", ["mood"])
+
+
 def test_quotes_with_a_column_the_store_does_not_know_are_refused(store: Store) -> None:
     wrong = chain("2024-01-10", 1.0)
     wrong.quotes["mood"] = "calm"

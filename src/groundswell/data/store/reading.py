@@ -100,6 +100,35 @@ def snapshot(connection: duckdb.DuckDBPyConnection, series: str, as_of: datetime
     return Snapshot(series=series, taken=taken, quotes=quotes.to_pandas())
 
 
+def quotes_over_time(
+    connection: duckdb.DuckDBPyConnection,
+    series: str,
+    columns: Sequence[str],
+    as_of: datetime | None,
+    since: datetime | None,
+) -> pd.DataFrame:
+    """Return some columns of all quotes of a series, as `Store.quotes_over_time` tells."""
+    for name in columns:
+        if name not in layout.QUOTES:
+            raise StoreError(
+                f"quotes have no column '{name}'{closest(name, layout.QUOTES)}",
+                where=series,
+                expected=f"one of {', '.join(layout.QUOTES)}",
+                remedy="ask for those",
+            )
+    found = connection.sql(
+        f"""
+        SELECT q.taken, {", ".join(f'q."{name}"' for name in columns)}
+        FROM quotes q JOIN series s ON s.key = q.series
+        WHERE s.series = $series AND ($before IS NULL OR q.taken < $before)
+            AND ($since IS NULL OR q.taken >= $since)
+        ORDER BY q.taken, q.root, q.expiry, q.kind, q.strike, q.contract
+        """,
+        params={"series": series, "before": _moment(as_of), "since": _moment(since)},
+    )
+    return found.to_arrow_table().to_pandas()
+
+
 def _choose(connection: duckdb.DuckDBPyConnection, series: str | Sequence[str] | None) -> None:
     wanted = [series] if isinstance(series, str) else None if series is None else list(series)
     create, choose = _CHOOSE.strip().split(";\n")

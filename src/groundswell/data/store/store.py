@@ -117,6 +117,27 @@ class Store:
         with self._opened() as connection:
             return reading.snapshot(connection, series, as_of)
 
+    def quotes_over_time(
+        self,
+        series: str,
+        columns: Sequence[str],
+        as_of: datetime | None = None,
+        since: datetime | None = None,
+    ) -> pd.DataFrame:
+        """Return some columns of all quotes of a series, `taken` (UTC) in front; empty if there are none.
+
+        Args:
+            series: its name ("futures.fed_funds").
+            columns: among `layout.QUOTES`.
+            as_of: see `observations`.
+            since: leave out what was taken earlier.
+
+        Raises:
+            StoreError: see `observations`; or there is no such column.
+        """
+        with self._opened() as connection:
+            return reading.quotes_over_time(connection, series, columns, as_of, since)
+
     def export(self, folder: Path, form: export.Form = "parquet") -> tuple[Path, ...]:
         """Write observations with all their vintages, series, quotes and fetches to files.
 

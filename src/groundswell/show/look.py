@@ -1,0 +1,48 @@
+"""How a section of the sheet looks: its charts, each with the table that holds the same numbers, and its
+tables, in every form alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from groundswell.show.tables import Table
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Figure(Generic[S]):
+    """A chart and its twin.
+
+    Attributes:
+        name: identifier on the page.
+        chart: draws it from the section; its title is a finding.
+        twin: the same numbers as a table.
+        has: whether the section holds what the chart draws.
+    """
+
+    name: str
+    chart: Callable[[S], alt.TopLevelMixin]
+    twin: Callable[[S], Table]
+    has: Callable[[S], bool]
+
+
+@dataclass(frozen=True)
+class Look(Generic[S]):
+    """The parts of a section in the order of the page.
+
+    Attributes:
+        figures: charts with their twins.
+        tables: further tables; an empty one is left out.
+        first: the tables, of the twins or the further ones, that the terminal prints.
+    """
+
+    figures: tuple[Figure[S], ...]
+    tables: tuple[Callable[[S], Table], ...]
+    first: tuple[Callable[[S], Table], ...]
