@@ -28,6 +28,7 @@ from groundswell.runs.scenarios import (
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
 from groundswell.sheets import data_strip, desk_frames, desk_words, words
+from groundswell.sheets.section import Section
 from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
 
@@ -70,6 +71,7 @@ class Desk:
         strip: what the sheet stands on, see `data_strip.strip`.
         positions: see `desk_frames.positions`; the other frames likewise.
         notes: repairs, assumptions, and who stays out.
+        sections: the further parts of the sheet in the order of the page, each with its finding.
     """
 
     as_of: pd.Timestamp
@@ -96,6 +98,7 @@ class Desk:
     assumptions: pd.DataFrame
     notes: tuple[str, ...]
     page: Callable[["Desk"], str] = dataclasses.field(repr=False)
+    sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _FRAMES:
@@ -119,12 +122,24 @@ class Desk:
             "units": desk_words.UNITS,
             **{name: _records(getattr(self, name)) for name in _FRAMES},
             "moved_window": [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"],
+            **{section.key: _section(section) for section in self.sections},
             "notes": list(self.notes),
         }
 
     def to_html(self) -> str:
         """The sheet as one self-contained page."""
         return self.page(self)
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "finding": section.finding,
+        "data": section.data,
+        "missing": list(section.missing),
+        "caveats": list(section.caveats),
+        "units": dict(section.units),
+        **{name: _records(section.frame(name)) for name in section.frames},
+    }
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

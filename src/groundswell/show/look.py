@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
+def always(shown: object) -> bool:
+    """Return that there is something to draw."""
+    return True
+
+
 @dataclass(frozen=True)
 class Figure(Generic[S]):
     """A chart and its twin.
@@ -30,7 +35,7 @@ class Figure(Generic[S]):
     name: str
     chart: Callable[[S], alt.TopLevelMixin]
     twin: Callable[[S], Table]
-    has: Callable[[S], bool]
+    has: Callable[[S], bool] = always
 
 
 @dataclass(frozen=True)
@@ -46,3 +51,11 @@ class Look(Generic[S]):
     figures: tuple[Figure[S], ...]
     tables: tuple[Callable[[S], Table], ...]
     first: tuple[Callable[[S], Table], ...]
+
+    def written(self, section: S) -> list[Table]:
+        """Return the further tables that have rows."""
+        return [table for build in self.tables if (table := build(section)).rows]
+
+    def printed(self, section: S) -> list[Table]:
+        """Return the terminal's tables that have rows."""
+        return [table for build in self.first if (table := build(section)).rows]

@@ -13,27 +13,31 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import altair as alt
 import jinja2
 from markupsafe import Markup
 
 from groundswell.sheets import words
 from groundswell.show import charts, tables
-from groundswell.show.drawing import draw, sparkline
+from groundswell.show.drawing import Drawing, draw, sparkline
+from groundswell.show.look import Figure, S
+from groundswell.show.sections import LOOKS
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk
+    from groundswell.sheets.section import Section
 
 SCENARIOS_SIDE_BY_SIDE = 6
 TRIGGERS_ON_FIRST_SCREEN = 9
 
-_FIGURES: tuple[tuple[str, Callable[[Desk], alt.TopLevelMixin], Callable[[Desk], tables.Table]], ...] = (
-    ("flow_ladder", charts.flow_ladder, tables.ladder),
-    ("scenario_fan", charts.scenario_fan, tables.fan),
-    ("exposure_history", charts.exposure_history, tables.history),
-    ("crowding", charts.crowding, tables.crowding),
-    ("contributions", charts.contributions, tables.moved),
-    ("calendar_strip", charts.calendar_strip, tables.calendar),
+_FLOWS: tuple[Figure[Desk], ...] = (
+    Figure("flow_ladder", charts.flow_ladder, tables.ladder),
+    Figure("scenario_fan", charts.scenario_fan, tables.fan),
+    Figure("exposure_history", charts.exposure_history, tables.history),
+    Figure("crowding", charts.crowding, tables.crowding),
+)
+_BEHIND: tuple[Figure[Desk], ...] = (
+    Figure("contributions", charts.contributions, tables.moved),
+    Figure("calendar_strip", charts.calendar_strip, tables.calendar),
 )
 
 
@@ -68,6 +72,24 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A chart ready for the page, and the table of its numbers."""
+
+    drawing: Drawing
+    svg: Markup
+    twin: tables.Table
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the sheet: what it found, its charts and its further tables."""
+
+    section: Section
+    figures: tuple[Drawn, ...]
+    tables: tuple[tables.Table, ...]
+
+
+@dataclass(frozen=True)
 class Method:
     """What stands behind an actor's numbers: its rule and its declared parameters."""
 
@@ -88,9 +110,14 @@ def to_html(desk: Desk) -> str:
     )
     environment.globals["address"] = words.address
     with ThreadPoolExecutor(max_workers=1) as drawing:  # drawn while the next chart is described
-        drawn = [drawing.submit(draw, name, chart(desk)) for name, chart, _ in _FIGURES]
-        twins = [twin(desk) for _, _, twin in _FIGURES]
-    figures = [(future.result(), twin) for future, twin in zip(drawn, twins, strict=True)]
+        flows = _drawn(_FLOWS, desk, drawing)
+        looks = [(section, LOOKS[section.key]) for section in desk.sections]
+        figures = [_drawn(look.figures, section, drawing) for section, look in looks]
+        behind = _drawn(_BEHIND, desk, drawing)
+    parts = [
+        Part(section, done(), tuple(look.written(section)))
+        for (section, look), done in zip(looks, figures, strict=True)
+    ]
     triggers = tables.triggers(desk)
     return environment.get_template("sheet.html").render(
         title=f"Groundswell desk, {words.day(desk.as_of)}",
@@ -106,7 +133,9 @@ def to_html(desk: Desk) -> str:
         triggers=triggers,
         nearest=triggers.rows[:TRIGGERS_ON_FIRST_SCREEN],
         matrices=matrices(desk),
-        figures=[(drawing, Markup(drawing.svg), twin) for drawing, twin in figures],
+        flow_figures=flows(),
+        parts=parts,
+        behind=behind(),
         scenarios=tables.scenarios(desk),
         flows=tables.flows(desk),
         flow_actors=list(desk.flows["actor"]),
@@ -117,6 +146,21 @@ def to_html(desk: Desk) -> str:
         missing=words.MISSING,
         count=words.count,
     )
+
+
+def _drawn(
+    figures: tuple[Figure[S], ...], shown: S, drawing: ThreadPoolExecutor
+) -> Callable[[], tuple[Drawn, ...]]:
+    """Hand the charts over to be drawn; the result waits for them."""
+    kept = [figure for figure in figures if figure.has(shown)]
+    started = [drawing.submit(draw, figure.name, figure.chart(shown)) for figure in kept]
+    twins = [figure.twin(shown) for figure in kept]
+
+    def done() -> tuple[Drawn, ...]:
+        drawn = [future.result() for future in started]
+        return tuple(Drawn(one, Markup(one.svg), twin) for one, twin in zip(drawn, twins, strict=True))
+
+    return done
 
 
 def badge(desk: Desk) -> str:

@@ -10,15 +10,18 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from groundswell.sheets import words
 from groundswell.show import tables
+from groundswell.show.sections import LOOKS
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk
+    from groundswell.sheets.section import Section
 
 
 def to_json(desk: Desk) -> str:
@@ -43,15 +46,26 @@ def to_csv(desk: Desk) -> str:
         writer.writerow(("sheet", "", field, _plain(date)))
     for number, note in enumerate(desk.notes, start=1):
         writer.writerow(("notes", number, "note", note))
-    for name in tables.KEYS:
-        frame: pd.DataFrame = getattr(desk, name)
-        fields = list(frame.columns)
-        rows = zip(tables.addresses(name, frame), tables.records(frame), strict=True)
-        for address, values in rows:
-            row = address.removeprefix(f"{name}-")
-            for field, value in zip(fields, values, strict=True):
-                writer.writerow((name, row, field, _plain(value)))
+    for name, keys in tables.KEYS.items():
+        writer.writerows(_numbers(name, getattr(desk, name), keys))
+    for section in desk.sections:
+        for field in ("finding", "data"):
+            writer.writerow((section.key, "", field, getattr(section, field)))
+        for field in ("missing", "caveats"):
+            for number, sentence in enumerate(getattr(section, field), start=1):
+                writer.writerow((section.key, number, field, sentence))
+        for name, keys in section.frames.items():
+            writer.writerows(_numbers(f"{section.key}_{name}", section.frame(name), keys))
     return buffer.getvalue()
+
+
+def _numbers(name: str, frame: pd.DataFrame, keys: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield table, row, field and value of every number of a frame."""
+    fields = [str(field) for field in frame.columns]
+    for address, values in zip(tables.addresses(name, frame, keys), tables.records(frame), strict=True):
+        row = address.removeprefix(words.address(name) + "-")
+        for field, value in zip(fields, values, strict=True):
+            yield name, row, field, _plain(value)
 
 
 def to_markdown(desk: Desk) -> str:
@@ -75,20 +89,33 @@ def to_markdown(desk: Desk) -> str:
         tables.assumptions,
     ):
         parts.append(_section(build(desk)))
+    parts += [part for section in desk.sections for part in _part_of_sheet(section)]
     if desk.notes:
         parts.append("## Notes\n\n" + "\n".join(f"- {_escape(note)}" for note in desk.notes))
     return "\n\n".join(parts) + "\n"
 
 
-def _section(table: tables.Table) -> str:
+def _part_of_sheet(section: Section) -> Iterator[str]:
+    """Yield a section's heading with its finding, its tables, and what must be known of it."""
+    yield f"## {section.title}\n\n**{_escape(section.finding)}**"
+    if section.data:
+        yield f"Data: {_escape(section.data)}."
+    for table in LOOKS[section.key].written(section):
+        yield _section(table, level=3)
+    said = [*section.missing, *section.caveats]
+    if said:
+        yield "\n".join(f"- {_escape(sentence)}" for sentence in said)
+
+
+def _section(table: tables.Table, level: int = 2) -> str:
     if not table.rows:
-        return f"## {table.title}\n\nNone on this sheet."
+        return f"{'#' * level} {table.title}\n\nNone on this sheet."
     lines = [
         "| " + " | ".join(_escape(cell) for cell in table.header) + " |",
         "|" + "|".join("---:" if numeric else "---" for numeric in table.numeric) + "|",
     ]
     lines += ["| " + " | ".join(_escape(cell) for cell in row.cells) + " |" for row in table.rows]
-    return f"## {table.title}\n\n" + "\n".join(lines)
+    return f"{'#' * level} {table.title}\n\n" + "\n".join(lines)
 
 
 def _escape(text: str) -> str:

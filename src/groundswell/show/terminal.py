@@ -15,9 +15,11 @@ from rich.console import Console
 
 from groundswell.sheets import words
 from groundswell.show import lines, tables
+from groundswell.show.sections import LOOKS
 
 if TYPE_CHECKING:
     from groundswell.sheets.desk_sheet import Desk
+    from groundswell.sheets.section import Section
 
 TRIGGERS_SHOWN = 9
 PERCENTILE_WIDTH = 11
@@ -29,6 +31,8 @@ def render(desk: Desk, console: Console) -> None:
     _positions(desk, console)
     _flows(desk, console)
     _triggers(desk, console)
+    for section in desk.sections:
+        _section(section, console)
     _moved(desk, console)
     _crowding(desk, console)
     _calendar(desk, console)
@@ -127,6 +131,17 @@ def _triggers(desk: Desk, console: Console) -> None:
     lines.grid(console, ("", "rule", "level", "from spot", "flow", "range"), shown, "<<>>><", text=1)
     if len(table.rows) > len(shown):
         lines.say(console, f"{len(table.rows) - len(shown)} more in the page and the JSON", "dim")
+
+
+def _section(section: Section, console: Console) -> None:
+    """Prints what a section found, its first tables, and what it lacks."""
+    lines.heading(console, section.title, section.data)
+    lines.paragraph(console, section.finding, "bold")
+    for table in LOOKS[section.key].printed(section):
+        sides = "".join(">" if numeric else "<" for numeric in table.numeric)
+        lines.grid(console, table.header, [row.cells for row in table.rows], sides)
+    for sentence in (*section.missing, *section.caveats):
+        lines.paragraph(console, f"- {sentence}", "dim", indent="  ")
 
 
 def _moved(desk: Desk, console: Console) -> None:

@@ -1,0 +1,11 @@
+"""The looks of the sheet's sections, by the key of the section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from groundswell.show.look import Look
+
+LOOKS: Mapping[str, Look[Any]] = MappingProxyType({})
