@@ -169,5 +169,9 @@ def test_crowding_counts_the_look_backs_that_have_turned_at_that_close(run: Repl
 
 
 def test_a_function_without_a_sign_change_has_no_root() -> None:
-    assert solve(lambda x: x * x + 1, -1, 1) is None
-    assert solve(lambda x: x - 0.25, 0, 1) == pytest.approx(0.25, abs=1e-12)
+    def both(x: np.ndarray) -> np.ndarray:
+        return np.array([x[0] ** 2 + 1, x[1] - 0.25, np.nan])
+
+    none, root, unknown = solve(both, 3, -1.0, 1.0)
+    assert root == pytest.approx(0.25, abs=1e-12)
+    assert np.isnan([none, unknown]).all()

@@ -10,7 +10,6 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.optimize import brentq
 
 from groundswell.actors.trend_follower import TrendFollower, TrendState
 from groundswell.actors.vol_target import VolTargetState
@@ -81,38 +80,80 @@ def _trend_positions(
 
 
 @eqx.filter_jit
-def _trend_margins(carried: Carried, close: Array) -> Float[Array, " rules"]:
-    """Margin of every look-back if the index closes at `close` next; missing where it does not speak."""
+def _trend_margins(carried: Carried, closes: Float[Array, " rules"]) -> Float[Array, " rules"]:
+    """Margin of every look-back if the index closes next at that look-back's own level of `closes`.
+
+    Missing where the look-back does not speak.
+    """
     actor, state = jax.tree.map(
         lambda leaf: leaf[..., 0],
         (carried.actors["trend_follower"], carried.states["trend_follower"]),
     )
     _, breakout = actor.signals(carried.tape, state.breakout)
-    tape = carried.tape.push(carried.tape.close.at[INDEX].set(close))
-    return jnp.where(actor.speaks(tape), actor.margins(tape, breakout)[:, INDEX], jnp.nan)
+
+    def margin(close: Array, rule: Array) -> Array:
+        tape = carried.tape.push(carried.tape.close.at[INDEX].set(close))
+        return jnp.where(actor.speaks(tape), actor.margins(tape, breakout)[:, INDEX], jnp.nan)[rule]
+
+    return jax.vmap(margin)(closes, jnp.arange(len(closes)))
 
 
 @eqx.filter_jit
-def _volatility_after(
-    carried: Carried, r: Array
-) -> tuple[Float[Array, " members"], Float[Array, " members"]]:
-    """Trade of volatility funds that a day of return r leads to, and what they hold before it."""
+def _volatility_after(carried: Carried, r: Array) -> Float[Array, " members"]:
+    """Trade of volatility funds that a day of return r leads to."""
     tape = carried.tape.push(carried.tape.close.at[INDEX].multiply(jnp.exp(r)))
 
-    def member(actor: Any, state: VolTargetState) -> tuple[Array, Array]:
-        return actor.trade_after(state, tape, r)
+    def member(actor: Any, state: VolTargetState) -> Array:
+        trade: Array = actor.trade_after(state, tape, r)[0]
+        return trade
 
     return jax.vmap(member, in_axes=-1, out_axes=-1)(
         carried.actors["vol_target"], carried.states["vol_target"]
     )
 
 
-def solve(function: Callable[[float], float], low: float, high: float) -> float | None:
-    """The point between low and high where the function changes sign; None where it does not."""
-    ends = function(low), function(high)
-    if not all(np.isfinite(ends)) or np.sign(ends[0]) == np.sign(ends[1]):
-        return None
-    return float(brentq(function, low, high, xtol=1e-12, rtol=4 * np.finfo(float).eps))
+@eqx.filter_jit
+def _shortfalls(
+    carried: Carried, moves: Float[Array, " days"], cuts: Float[Array, " days"]
+) -> Float[Array, " days"]:
+    """Trade of central volatility funds after each move, plus the cut of their holding it is held against."""
+    actor, state = jax.tree.map(
+        lambda leaf: leaf[..., 0], (carried.actors["vol_target"], carried.states["vol_target"])
+    )
+
+    def shortfall(r: Array, cut: Array) -> Array:
+        trade, held = actor.trade_after(
+            state, carried.tape.push(carried.tape.close.at[INDEX].multiply(jnp.exp(r))), r
+        )
+        return trade + cut * held
+
+    return jax.vmap(shortfall)(moves, cuts)
+
+
+def solve(
+    functions: Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]],
+    count: int,
+    low: float,
+    high: float,
+) -> Float[np.ndarray, " n"]:
+    """The points between low and high where `count` functions change sign; missing where one does not.
+
+    `functions` evaluates all of them at once, each at a point of its own, and they are searched together.
+    """
+    from scipy.optimize import elementwise
+
+    def asked(points: np.ndarray, places: np.ndarray) -> np.ndarray:
+        every = np.full(count, low)
+        every[places] = points
+        return np.asarray(functions(every))[places]
+
+    found = elementwise.find_root(
+        asked,
+        (np.full(count, low), np.full(count, high)),
+        args=(np.arange(count),),
+        tolerances={"xatol": 1e-12, "xrtol": 4 * np.finfo(float).eps, "fatol": 0.0, "frtol": 0.0},
+    )
+    return np.where(found.success, found.x, np.nan)
 
 
 def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], str] | None]:
@@ -129,15 +170,11 @@ def trend_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[list[str], st
     rules = TrendFollower().rules
     said = np.asarray(_positions(replayed, np.zeros((0, len(rules))))[0])
 
-    levels: dict[int, float] = {}
-    for i in range(len(rules)):
+    def margins(closes: Float[np.ndarray, " rules"]) -> Float[np.ndarray, " rules"]:
+        return np.asarray(_trend_margins(first, jnp.asarray(closes)))
 
-        def margin(close: float, i: int = i) -> float:
-            return float(_trend_margins(first, jnp.asarray(close))[i])
-
-        level = solve(margin, low, high)
-        if level is not None:
-            levels[i] = level
+    roots = solve(margins, len(rules), low, high)
+    levels = {i: float(level) for i, level in enumerate(roots) if np.isfinite(level)}
     bare = {
         i: Trigger("trend_follower", rules[i], level, bool(said[i] > 0), np.zeros(0))
         for i, level in levels.items()
@@ -183,32 +220,32 @@ def volatility_triggers(replayed: Replay) -> tuple[list[Trigger], tuple[str, ...
     cap = float(history.market_value[last])
     if replayed.holding[last, replayed.actors.index("vol_target"), 0] <= 0:
         return [], ("Volatility-target funds hold nothing to cut.",)
+    cuts, sides = np.repeat(CUTS, 2), np.tile([-1.0, 1.0], len(CUTS))
+
+    def shortfalls(moves: Float[np.ndarray, " days"]) -> Float[np.ndarray, " days"]:
+        return np.asarray(_shortfalls(first, jnp.asarray(sides * moves), jnp.asarray(cuts)))
+
+    due = shortfalls(np.zeros(len(cuts))) < 0
     found, missing = [], []
-    for cut in CUTS:
-        for side in (-1.0, 1.0):
-
-            def shortfall(move: float, cut: float = cut, side: float = side) -> float:
-                trade, held = _volatility_after(first, jnp.asarray(side * move))
-                return float(trade[0] + cut * held[0])
-
-            move = solve(shortfall, 0.0, SEARCH)
-            if move is None:
-                if side < 0:
-                    due = shortfall(0.0) < 0
-                    ending = "is due already, whatever the next close." if due else "needs more than a crash."
-                    missing.append(f"Volatility-target funds: a cut of {cut:.0%} {ending}")
-                continue
-            trades = [_volatility_after(c, jnp.asarray(side * move))[0] for c in replayed.carried]
-            flows = np.concatenate([np.asarray(trade) for trade in trades])[: replayed.members]
-            found.append(
-                Trigger(
-                    "vol_target",
-                    f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}".replace("-", "−"),
-                    spot * float(np.exp(side * move)),
-                    side < 0,
-                    flows * cap,
-                )
+    for cut, side, move, overdue in zip(
+        cuts, sides, solve(shortfalls, len(cuts), 0.0, SEARCH), due, strict=True
+    ):
+        if np.isnan(move):
+            if side < 0:
+                ending = "is due already, whatever the next close." if overdue else "needs more than a crash."
+                missing.append(f"Volatility-target funds: a cut of {cut:.0%} {ending}")
+            continue
+        trades = [_volatility_after(c, jnp.asarray(side * move)) for c in replayed.carried]
+        flows = np.concatenate([np.asarray(trade) for trade in trades])[: replayed.members]
+        found.append(
+            Trigger(
+                "vol_target",
+                f"cut {cut:.0%} after a day of {np.expm1(side * move):+.1%}".replace("-", "−"),
+                spot * float(np.exp(side * move)),
+                bool(side < 0),
+                flows * cap,
             )
+        )
     return found, tuple(missing)
 
 
@@ -226,7 +263,8 @@ def crowding(
     first, history = replayed.carried[0], replayed.history
     spot = float(first.tape.close[INDEX])
     book = TrendFollower()
-    speaks = np.isfinite(np.asarray(_trend_margins(first, first.tape.close[INDEX])))
+    here = jnp.full(len(book.rules), first.tape.close[INDEX])
+    speaks = np.isfinite(np.asarray(_trend_margins(first, here)))
     weights = np.where(speaks, book.rule_weights, 0.0) / np.sum(book.rule_weights[speaks])
     turned = np.array(
         [

@@ -104,7 +104,8 @@ def _past_flows(replayed: Replay, chosen: list[int], sessions: int) -> np.ndarra
     """Central flows / market value over every stretch of that many sessions since the first position."""
     first = max(_first_invested(replayed.holding[:, chosen, 0]), 1)
     value = replayed.history.market_value[first - 1 : replayed.history.length - 1]
-    daily = replayed.orders[first:, chosen, 0].sum(axis=1) / value
+    central = replayed.initiating[first:, chosen, 0] + replayed.reflexive[first:, chosen, 0]
+    daily = central.sum(axis=1) / value
     running = np.concatenate([[0.0], np.cumsum(daily)])
     return np.asarray(running[sessions:] - running[:-sessions] if len(daily) >= sessions else daily)
 
