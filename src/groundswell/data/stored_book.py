@@ -137,7 +137,6 @@ def _with_bundle(
     series = {**bundle.series, **stored}
     for name in (bundle.series.keys() & stored.keys()) - {"index"}:
         series[name] = splice.continued(bundle.series[name], stored[name])
-    series["index"] = bundle.series["index"]
     if "index" not in stored:
         return series, bundle.remarks
     joined = splice.index_of(bundle.series["index"], stored["index"])

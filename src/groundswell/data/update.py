@@ -16,7 +16,7 @@ import pandas as pd
 from groundswell.data import gathering, staleness
 from groundswell.data.book import NEW_YORK
 from groundswell.data.catalog import Catalog, Entry, catalog, entry
-from groundswell.data.errors import DataError, SourceError, StoreBusyError, StoreError
+from groundswell.data.errors import DataError, SourceError, StoreError
 from groundswell.data.gathering import Progress
 from groundswell.data.http.client import Client
 from groundswell.data.http.service import Service
@@ -185,8 +185,6 @@ def _write(store: Store, batches: Sequence[Batch], failures: dict[str, SourceErr
         return pd.DataFrame(columns=["series", "new", "revised", "unchanged"])
     try:
         return store.write(batches)
-    except StoreBusyError:
-        raise
     except StoreError:
         if len(batches) == 1:
             raise
@@ -194,8 +192,6 @@ def _write(store: Store, batches: Sequence[Batch], failures: dict[str, SourceErr
     for batch in batches:
         try:
             written.append(store.write([batch]))
-        except StoreBusyError:
-            raise
         except StoreError as problem:
             error = SourceError(
                 problem.what, where=problem.where, expected=problem.expected, remedy=problem.remedy
