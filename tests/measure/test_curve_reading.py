@@ -4,7 +4,7 @@
   gold breaking as panic, by nothing observed as undecided; demand that is not observed is not hedging.
 - The equation gives back the coefficients it was made with; its intervals cover them; parts sum to the whole.
 - A lambda against theory is no demand; doubled levels and returns quadruple variances and leave readings.
-- Cutting the book changes no row that was known, with hindsight or without.
+- Cutting the book changes no row that was known, with hindsight or without; fewer days read are the same.
 - The bundle cannot be read, and says what would settle it; nor can a book that lacks any one thing.
 - Positions count from their release, with hindsight from the week they describe; the calendar of hedges.
 - What followed, by hand; the real files of 2018-2022 (long).
@@ -269,6 +269,16 @@ def test_scaled_variances_scale_the_parts() -> None:
     day = given.implied.index[-1]
     once, more = (curve_equation.decompose(one, "vix", day) for one in (given, four))
     np.testing.assert_allclose(more, 4 * once, rtol=1e-8)
+
+
+def test_reading_only_the_last_days_reads_them_alike() -> None:
+    book, whole = made_world("demand"), reading("demand")
+    expected = curve_reading.forecast(book, ["har"])
+    some = curve_reading.read(book, models=["har"], draws=200, last=4, expected=expected)
+    assert len(some.days) == 4
+    pd.testing.assert_frame_equal(some.days, whole.days.tail(4))
+    assert some.episodes["end"].tolist() == whole.episodes["end"].tail(len(some.episodes)).tolist()
+    assert some.episodes["end"].iloc[0] >= some.days.index[0]
 
 
 @pytest.mark.parametrize(

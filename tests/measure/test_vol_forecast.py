@@ -1,9 +1,10 @@
 """Expected variance from daily returns.
 
 - GARCH and GJR on the bundled S&P 500: the parameters published with the data.
-- HAR against a plain regression and a plain recursion; GARCH against a plain recursion and arch's own
+- HAR against a plain regression, a plain recursion and arch's own forecasts; GARCH against a plain recursion and arch's own
   forecasts many steps ahead.
-- Doubled returns quadruple every forecast, bit for bit; refit days are those stated.
+- Doubled returns quadruple every forecast, bit for bit; refit days are those stated; with fewer days asked
+  for, those are the same.
 - Dropping or changing later returns changes no forecast.
 - A world of known variance gives it back; QLIKE by hand; the bands enclose the mean.
 - Bad input in words.
@@ -65,7 +66,7 @@ def test_har_is_a_plain_regression_iterated() -> None:
         ]
         weights = np.maximum(design @ solution, 0.05)
     np.testing.assert_allclose(
-        found.fits.iloc[0][["c", "b1", "b5", "b22"]].astype(float), solution, rtol=2e-4, atol=2e-5
+        found.fits.iloc[0][["c", "b1", "b5", "b22"]].astype(float), solution, rtol=1e-8
     )
     history = squares[: start + 1].tolist()
     ahead = []
@@ -74,7 +75,36 @@ def test_har_is_a_plain_regression_iterated() -> None:
         ahead.append(solution[0] + solution[1:] @ means)
         history.append(ahead[-1])
     expected = 252 * scale**2 * np.mean(ahead)
-    assert found.central["vix"].iloc[0] == pytest.approx(expected, rel=1e-4)
+    assert found.central["vix"].iloc[0] == pytest.approx(expected, rel=1e-8)
+
+
+def test_har_many_steps_ahead_are_archs_own() -> None:
+    from arch.univariate import HARX
+
+    returns = made_returns()
+    found = vol_forecast.expected_variance(returns, models=["har"])
+    fit = found.fits.iloc[-1]
+    start = returns.index.get_loc(fit["day"])
+    squares = (returns / fit["scale"]).to_numpy() ** 2
+    model = HARX(squares, lags=list(vol_forecast.HAR_LAGS), rescale=False)
+    own = model.fix([*fit[["c", "b1", "b5", "b22"]].astype(float), 1.0]).forecast(
+        horizon=127, start=start, reindex=False
+    )
+    for tenor, sessions in (("vix9d", 6), ("vix", 21), ("vix6m", 127)):
+        expected = 252 * fit["scale"] ** 2 * own.mean.to_numpy()[:, :sessions].mean(axis=1)
+        mine = found.by_model["har"][tenor].loc[fit["day"] :]
+        assert mine.min() > expected.min() * 0.999  # nothing is cut off at the calmest month here
+        np.testing.assert_allclose(mine, expected, rtol=1e-9)
+
+
+def test_fewer_days_are_the_same_days() -> None:
+    whole, since = made_forecast(), DAYS[1_300]
+    some = vol_forecast.expected_variance(made_returns(), since=since)
+    assert len(some.refits) < len(whole.refits)
+    assert some.refits[0] <= since
+    assert some.refits.isin(whole.refits).all()
+    for model, table in some.by_model.items():
+        pd.testing.assert_frame_equal(table, whole.by_model[model].loc[some.refits[0] :])
 
 
 def test_garch_is_a_plain_recursion() -> None:

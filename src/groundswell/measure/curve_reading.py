@@ -145,6 +145,30 @@ def missing(book: Book) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(absent), tuple(remedies)
 
 
+def forecast(book: Book, models: Sequence[Model] = MODELS) -> vol_forecast.Expected:
+    """Return what the models expect on each session from the first on which they could be fitted.
+
+    Missing before the curve begins: the equation has no use for those days, and fitting for them takes as
+    long as for all others.
+
+    Args:
+        book: with `index` and a volatility index.
+        models: of expected variance.
+
+    Raises:
+        DataError: too short a history of the index, or no volatility index.
+    """
+    returns = book.returns("index")
+    levels = vol_curve.closes(book)
+    both = levels[[name for name in SLOPE if name in levels.columns] or list(levels.columns)].dropna()
+    since = None if both.empty else pd.Timestamp(both.index[0])
+    found = vol_forecast.expected_variance(returns, models=models, since=since)
+    days = pd.DatetimeIndex(returns.index)[vol_forecast.MINIMUM_RETURNS - 1 :]
+    return vol_forecast.Expected(
+        {model: table.reindex(days) for model, table in found.by_model.items()}, found.fits
+    )
+
+
 def ingredients(
     book: Book,
     *,
@@ -167,7 +191,7 @@ def ingredients(
     Raises:
         DataError: too short a history of the index, or no volatility index.
     """
-    known = expected or vol_forecast.expected_variance(book.returns("index"), models=models).by_model
+    known = expected or forecast(book, models).by_model
     days = pd.DatetimeIndex(next(iter(known.values())).index)
     levels = vol_curve.closes(book).reindex(days)
     spread = aligned(book.series[vol_demand.CREDIT], days) / 100 if vol_demand.CREDIT in book.series else None
@@ -189,6 +213,8 @@ def read(
     draws: int = 400,
     seed: int = 0,
     since: str | pd.Timestamp | None = None,
+    last: int | None = None,
+    expected: vol_forecast.Expected | None = None,
 ) -> CurveReading:
     """Return the reading of every inversion the book knows.
 
@@ -204,6 +230,8 @@ def read(
         draws: for each model.
         seed: of the draws; a day has its own whatever other days are read.
         since: only inversions that began on this day or later; reading a day takes some 20 ms.
+        last: only so many inverted days, the last ones, and the inversions they belong to.
+        expected: of `forecast` with the same models, where it is there already.
 
     Raises:
         DataError: a series that is there is malformed.
@@ -211,9 +239,9 @@ def read(
     absent, remedies = missing(book)
     if absent:
         return CurveReading(testable=False, missing=absent, settled_by=remedies)
-    forecast = vol_forecast.expected_variance(book.returns("index"), models=models)
+    seen = expected or forecast(book, models)
     held = {
-        when: ingredients(book, when=when, expected=forecast.by_model, options=options, width=width)
+        when: ingredients(book, when=when, expected=seen.by_model, options=options, width=width)
         for when in ("known", "reported")
     }
     days = pd.DatetimeIndex(held["known"].implied.index)
@@ -221,6 +249,11 @@ def read(
     runs = vol_curve.episodes(ratio)
     if since is not None:
         runs = runs.loc[runs["start"] >= pd.Timestamp(since)].reset_index(drop=True)
+    inverted = days[(ratio > 1).to_numpy()]
+    if last is not None:
+        inverted = inverted[max(len(inverted) - last, 0) :]
+        reached = inverted[0] if len(inverted) else days[-1] + pd.Timedelta(days=1)
+        runs = runs.loc[runs["end"] >= reached].reset_index(drop=True)
     now = _Reader(held["known"], vol_demand.stress(book, days, EARLY_SPAN), draws, seed)
     later_stress = vol_demand.stress(book, days, EARLY_SPAN + LATE).shift(-LATE)
     outcome = vol_forecast.realised_variance(book.returns("index"), vol_demand.FOLLOWED).reindex(days)
@@ -229,8 +262,8 @@ def read(
     over = pd.Series(np.arange(len(days)) + vol_demand.FOLLOWED < len(days), days)
 
     rows = []
-    for first, last in zip(runs["start"], runs["end"], strict=True):
-        for day in days[(days >= first) & (days <= last) & (ratio > 1).to_numpy()]:
+    for first, end in zip(runs["start"], runs["end"], strict=True):
+        for day in inverted[(inverted >= first) & (inverted <= end)]:
             row = {"day": day, "episode": first, **now.read(day)}
             told = later.read(day) if over[day] else {"why": "21 sessions are not over"}
             row |= {f"later_{name}": told.get(name, np.nan) for name in KINDS}
@@ -242,7 +275,7 @@ def read(
         days=table,
         episodes=_with_aftermath(runs, table, book, days),
         fits=now.intervals(),
-        data=_data(book, forecast, now),
+        data=_data(book, seen, now),
     )
 
 
@@ -348,11 +381,11 @@ def _unread(why: str) -> dict[str, object]:
     return {"reading": "not testable", "why": why}
 
 
-def _data(book: Book, forecast: vol_forecast.Expected, reader: _Reader) -> tuple[str, ...]:
-    refits = forecast.refits
+def _data(book: Book, seen: vol_forecast.Expected, reader: _Reader) -> tuple[str, ...]:
+    refits = seen.refits
     fitted = [one for one in reader.fits.values() if isinstance(one, Fit)]
     told = [
-        f"Expected variance by {', '.join(forecast.by_model)}, refitted {len(refits)} times, "
+        f"Expected variance by {', '.join(seen.by_model)}, refitted {len(refits)} times, "
         f"last on {refits[-1]:%Y-%m-%d}; index through {book.through:%Y-%m-%d}."
     ]
     if fitted:

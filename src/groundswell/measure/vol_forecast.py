@@ -9,7 +9,7 @@ References:
     Corsi, F. (2009), A Simple Approximate Long-Memory Model of Realized Volatility, Journal of Financial
     Econometrics 7(2), 174-196. Bollerslev, T. (1986), Generalized Autoregressive Conditional
     Heteroskedasticity, Journal of Econometrics 31(3), 307-327. Glosten, L., Jagannathan, R. & Runkle, D.
-    (1993), Journal of Finance 48(5), 1779-1801. Estimation by the `arch` package.
+    (1993), Journal of Finance 48(5), 1779-1801. GARCH and GJR are estimated by the `arch` package.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ def expected_variance(
     models: Sequence[Model] = MODELS,
     every: Refit = "year",
     least: int = MINIMUM_RETURNS,
+    since: pd.Timestamp | None = None,
 ) -> Expected:
     """Return the variance each model expects over each tenor, on every day from the first fit on.
 
@@ -137,6 +138,8 @@ def expected_variance(
         models: which.
         every: how often they are fitted.
         least: returns before the first fit.
+        since: fits whose time was over before this day are not made, and their days left out; the other
+            days are the same.
 
     Raises:
         DataError: too few returns, a missing or infinite one, none that moves, days out of order, or an
@@ -152,6 +155,8 @@ def expected_variance(
     values = returns.to_numpy(dtype=np.float64)
     horizons = {name: sessions_in(span) for name, span in tenors.items()}
     starts = refit_days(days, every, least)
+    if since is not None:
+        starts = starts[max(sum(bool(days[start] <= since) for start in starts) - 1, 0) :]
     tables = {model: np.full((len(values) - starts[0], len(horizons)), np.nan) for model in models}
     fits: list[dict[str, object]] = []
     for start, stop in zip(starts, [*starts[1:], len(values)], strict=True):
@@ -249,33 +254,43 @@ def _fitted_garch(
 
 def _har(seen: Floats, start: int, horizons: Mapping[str, int]) -> tuple[Floats, dict[str, float]]:
     """Return the mean expected variance over each horizon from each day since the fit, and its parameters."""
-    from arch.univariate import HARX, FixedVariance
-
-    squares = seen**2
-    fitted = np.ones(len(squares))
-    fit: _Result
+    squares, longest_lag = seen**2, HAR_LAGS[-1]
+    before = pd.Series(squares[:start]).rolling
+    means = [before(lag).mean().to_numpy()[longest_lag - 1 :] for lag in HAR_LAGS]
+    design, outcome = np.column_stack([np.ones(len(means[0])), *means]), squares[longest_lag : start + 1]
+    weight = np.ones(len(outcome))
     for _ in range(1 + _REWEIGHTED):
-        model = HARX(squares, lags=list(HAR_LAGS), volatility=FixedVariance(fitted**2), rescale=False)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            fit = model.fit(disp="off", last_obs=start + 1)
-        coefficients = fit.params.to_numpy()[: 1 + len(HAR_LAGS)]
-        fitted = np.maximum(_har_fitted(squares, coefficients), _FLOOR)
-    longest = max(horizons.values())
-    path = fit.forecast(horizon=longest, start=start, reindex=False).mean.to_numpy()
-    calmest = pd.Series(squares[: start + 1]).rolling(HAR_LAGS[-1]).mean().min()
-    summed = path.cumsum(axis=1)  # one by one: the same bits however many days are asked for
-    columns = [np.maximum(summed[:, h - 1] / h, calmest) for h in horizons.values()]
+        found = np.linalg.lstsq(design / weight[:, None], outcome / weight, rcond=None)[0]
+        weight = np.maximum(design @ found, _FLOOR)
+    calmest = pd.Series(squares[: start + 1]).rolling(longest_lag).mean().min()
+    summed = _har_path(squares, start, found, max(horizons.values())).cumsum(axis=0)
+    columns = [np.maximum(summed[h - 1] / h, calmest) for h in horizons.values()]
     names = ("c", *(f"b{lag}" for lag in HAR_LAGS))
-    return np.column_stack(columns), dict(zip(names, coefficients.tolist(), strict=True))
+    return np.column_stack(columns), dict(zip(names, found.tolist(), strict=True))
 
 
-def _har_fitted(squares: Floats, coefficients: Floats) -> Floats:
-    """Return the regression's value for each day from the days before it; 1 where there are too few."""
-    before = pd.Series(squares).shift(1)
-    means = [before.rolling(lag).mean().to_numpy() for lag in HAR_LAGS]
-    value = coefficients[0] + sum(b * mean for b, mean in zip(coefficients[1:], means, strict=True))
-    return np.where(np.isnan(value), 1.0, value)
+def _har_path(squares: Floats, start: int, coefficients: Floats, steps: int) -> Floats:
+    """Return the variance expected one step ahead, two, and so on, from each day since the fit.
+
+    Shape (steps, days). Sums over the lags are carried from step to step, day by day alike: the same bits
+    however many days are asked for.
+    """
+    longest_lag = HAR_LAGS[-1]
+    past = np.lib.stride_tricks.sliding_window_view(squares[start + 1 - longest_lag :], longest_lag).T
+    known = np.concatenate([past, np.empty((steps, past.shape[1]))])
+    sums = [np.zeros(past.shape[1]) for _ in HAR_LAGS]
+    for total, lag in zip(sums, HAR_LAGS, strict=True):
+        for row in known[longest_lag - lag : longest_lag]:
+            total += row
+    constant, *slopes = (float(value) for value in coefficients)
+    for at in range(longest_lag, longest_lag + steps):
+        known[at] = constant
+        for slope, total, lag in zip(slopes, sums, HAR_LAGS, strict=True):
+            known[at] += slope / lag * total
+        for total, lag in zip(sums, HAR_LAGS, strict=True):
+            total += known[at]
+            total -= known[at - lag]
+    return known[longest_lag:]
 
 
 def _checked(returns: pd.Series[float], least: int) -> pd.DatetimeIndex:
