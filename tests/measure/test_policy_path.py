@@ -5,6 +5,7 @@
 - Prices made from a path give the path back: any meetings, both day counts, every anchor.
 - Probabilities sum to one and have the priced change as their mean; so does the joint distribution.
 - Late-month meetings show their conditioning number, and it is the true factor of amplification.
+- Days may be dates, Timestamps or texts, and any of them finds a meeting in a table.
 - Prices of zero, missing contracts, meetings out of order and other bad input are refused in words.
 - Odds over time use each day's own prices; real futures of 2010-2022 against what was decided.
 """
@@ -21,6 +22,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from groundswell.data.errors import DataError
 from groundswell.measure import fed_meetings, policy_path
@@ -45,10 +47,12 @@ def test_the_sheet_of_september_2022(anchor: str) -> None:
     assert list(path.columns) == ["start", "end", "change", 0, 25, 50, 75, 100]
     first, second = path.loc[SEPTEMBER], path.loc[NOVEMBER]
     assert abs(first["start"] - 2.2987) <= 5e-5 + 1e-12  # 2.29875, printed cut off
+    assert abs(100 - first["start"] - 97.7013) <= 5e-5 + 1e-12
     assert first["end"] == pytest.approx(3.06, abs=1e-12)
     assert abs(first["change"] - 0.7613) <= 5e-5 + 1e-12
     assert (round(first[75], 3), round(first[100], 3)) == (0.955, 0.045)
     assert (round(second["end"], 4), round(second["change"], 4)) == (3.5876, 0.5276)
+    assert round(100 - second["end"], 4) == 96.4124
     assert (round(second[50], 4), round(second[75], 4)) == (0.8897, 0.1103)
     assert path.attrs["anchor"] == {"2022-09-21": "2022-10", "2022-11-02": "2022-10"}
 
@@ -104,14 +108,70 @@ def test_the_certain_cut_of_december_2025_reads_differently_by_convention(
     assert round(100 * path[-25].iloc[0], 1) == printed
 
 
-def test_fifty_points_of_odds_are_nine_basis_points_of_the_contract() -> None:
-    odds = [
-        policy_path.meeting_probabilities({"2025-12": price}, [date(2025, 12, 10)], start_rate=3.88)[
-            -25
-        ].iloc[0]
-        for price in (96.1732, 96.2619)
+@pytest.mark.parametrize(("day_count", "swing"), [("cme", 8.9), ("effective", 8.5)])
+def test_fifty_points_of_odds_are_nine_basis_points_of_the_contract(day_count: Any, swing: float) -> None:
+    decision = [date(2025, 12, 10)]
+
+    def odds(price: float) -> float:
+        path = policy_path.meeting_probabilities(
+            {"2025-12": price}, decision, start_rate=3.88, day_count=day_count
+        )
+        return float(path[-25].iloc[0])
+
+    def price_at(wanted: float) -> float:
+        return float(brentq(lambda price: odds(price) - wanted, 96.13, 96.28))
+
+    assert round(100 * (price_at(0.8) - price_at(0.3)), 1) == swing
+    rates = [
+        policy_path.meeting_rates(
+            {"2025-12": price_at(wanted)}, decision, start_rate=3.88, day_count=day_count
+        )["end"].iloc[0]
+        for wanted in (0.3, 0.8)
     ]
-    assert odds == pytest.approx([0.3, 0.8], abs=5e-4)
+    assert round(100 * (rates[0] - rates[1]), 1) == 12.5
+    if day_count == "cme":
+        assert (round(price_at(0.3), 4), round(price_at(0.8), 4)) == (96.1732, 96.2619)
+
+
+@pytest.mark.parametrize(
+    "meetings",
+    [
+        ["2022-09-21", "2022-11-02"],
+        [pd.Timestamp(SEPTEMBER), pd.Timestamp(NOVEMBER)],
+        pd.DatetimeIndex([SEPTEMBER, NOVEMBER]),
+        np.array(["2022-09-21", "2022-11-02"], dtype="datetime64[D]"),
+        pd.Series(pd.to_datetime([SEPTEMBER, NOVEMBER])),
+        (day for day in (SEPTEMBER, NOVEMBER)),
+    ],
+)
+def test_days_may_be_written_in_every_usual_way(meetings: Any) -> None:
+    meetings = list(meetings)
+    wanted = policy_path.meeting_probabilities(SHEET, [SEPTEMBER, NOVEMBER])
+    found = policy_path.meeting_probabilities(SHEET, meetings)
+    pd.testing.assert_frame_equal(found, wanted)
+    assert list(found.index) == [SEPTEMBER, NOVEMBER]
+    assert found.index.name == "meeting"
+    as_series = policy_path.joint(pd.Series(SHEET).sample(frac=1, random_state=0), meetings)
+    pd.testing.assert_frame_equal(as_series, policy_path.joint(SHEET, [SEPTEMBER, NOVEMBER]))
+
+
+def test_a_meeting_is_found_by_its_day_however_it_is_written() -> None:
+    for table in (
+        policy_path.meeting_probabilities(SHEET, [SEPTEMBER, NOVEMBER]),
+        policy_path.joint(SHEET, [SEPTEMBER, NOVEMBER])[[75, 125]],
+        policy_path.aggregated(SHEET, [SEPTEMBER, NOVEMBER]).iloc[:2],
+        policy_path.meeting_rates(SHEET, [SEPTEMBER, NOVEMBER]).drop(columns="anchor"),
+    ):
+        row = table.loc[NOVEMBER]
+        column = table.columns[0]
+        for day in ("2022-11-02", pd.Timestamp(NOVEMBER), np.datetime64("2022-11-02")):
+            pd.testing.assert_series_equal(table.loc[day], row)
+            assert table.loc[day, column] == row[column] == table[column][day]
+            assert day in table.index
+        for nowhere in ("2022-11-03", "x", 3, None):
+            assert nowhere not in table.index
+            with pytest.raises(KeyError):
+                table.loc[nowhere]
 
 
 def priced(
@@ -282,6 +342,20 @@ def test_a_whole_step_in_binary_is_one_step() -> None:
         ({}, [NOVEMBER, NOVEMBER], {}, "follows that of"),
         ({}, [NOVEMBER, date(2022, 11, 20)], {}, "share a month"),
         ({}, [], {}, "no meeting"),
+        ({}, SEPTEMBER, {}, "a list of days"),
+        ({}, "2022-09-21", {}, "a list of days"),
+        ({}, ["21/9"], {}, "the day is '21/9'"),
+        ({}, [pd.NaT], {}, "the day is 'NaT'"),
+        ({}, [1], {}, "the day is '1'"),
+        ({}, [date(2021, 9, 22)], {}, "the contract of 2021-09 is missing"),
+        ({"2022-10": "x"}, [SEPTEMBER], {}, "'2022-10' has something that is not a number"),
+        ({"2022-10": None}, [SEPTEMBER], {}, "price is nan"),
+        ({"2022-10": True}, [SEPTEMBER], {}, "values of type bool"),
+        ({date(2022, 10, 1): 97.0}, [SEPTEMBER], {}, "contract is named '2022-10-01'"),
+        ({}, [SEPTEMBER], {"anchor": None}, "anchor is 'None'"),
+        ({}, [SEPTEMBER], {"start_rate": 0.0233}, "not 0.0389"),
+        ({}, [SEPTEMBER], {"start_rate": float("nan")}, "start_rate is nan"),
+        ({}, [SEPTEMBER], {"start_rate": "x"}, "'start_rate' has something"),
         ({}, [SEPTEMBER], {"anchor": "2022-09"}, "anchor 2022-09 has a meeting, on 2022-09-21"),
         ({}, [SEPTEMBER], {"anchor": "2021-10"}, "anchor is '2021-10'"),
         ({}, [SEPTEMBER], {"anchor": "foward"}, "did you mean 'forward'"),
@@ -290,10 +364,37 @@ def test_a_whole_step_in_binary_is_one_step() -> None:
     ],
 )
 def test_bad_input_is_refused_in_words(
-    prices: dict[str, float], meetings: list[date], choices: dict[str, Any], words: str
+    prices: dict[Any, Any], meetings: Any, choices: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(DataError, match=words):
         policy_path.meeting_probabilities(SHEET | prices, meetings, **choices)
+
+
+def test_what_is_no_table_of_prices_or_changes_is_refused() -> None:
+    for prices in ([97.4, 96.9], None, pd.DataFrame([SHEET])):
+        with pytest.raises(DataError, match="prices by month"):
+            policy_path.meeting_rates(prices, [SEPTEMBER])
+    table = made_history(0)
+    cases: list[tuple[Any, dict[str, Any], str]] = [
+        (None, {}, "DataFrame"),
+        (pd.concat([table, table], axis=1), {}, "stands twice"),
+        (table.astype(object).where(table > 97, "x"), {}, "not a number"),
+        (table.set_axis(range(7), axis=1), {}, "contract is named '0'"),
+        (table.set_axis(["x"] * len(table)), {}, "the day is 'x'"),
+        (table.iloc[:0], {}, "no day has a price"),
+        (table, {"max_conditioning": np.nan}, "max_conditioning is nan"),
+    ]
+    for given_, choices, words in cases:
+        with pytest.raises(DataError, match=words):
+            policy_path.odds_over_time(given_, SEPTEMBER, [SEPTEMBER, NOVEMBER], **choices)
+    in_new_york = policy_path.odds_over_time(
+        table.tz_localize("America/New_York"), SEPTEMBER, [SEPTEMBER, NOVEMBER]
+    )
+    plain = policy_path.odds_over_time(table, "2022-09-21", [SEPTEMBER, NOVEMBER])
+    np.testing.assert_array_equal(in_new_york, plain)
+    for changes in (pd.Series([np.inf]), pd.Series([1e6]), [0.3]):
+        with pytest.raises(DataError, match="Series of changes"):
+            policy_path.distribution(changes)
 
 
 def test_a_path_without_any_anchor_is_refused() -> None:

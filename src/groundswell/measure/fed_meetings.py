@@ -146,7 +146,7 @@ def check(
         )
     if anchor not in months:
         raise DataError(
-            f"the anchor is '{anchor}'{closest(anchor, ['auto', 'forward', 'backward', *months])}",
+            f"the anchor is '{anchor}'{closest(str(anchor), ['auto', 'forward', 'backward', *months])}",
             where=WHERE,
             expected="'auto', 'forward', 'backward' or a month that has a price",
         )

@@ -22,14 +22,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError
-from groundswell.measure import fed_meetings
-from groundswell.measure.fed_meetings import ILL_DETERMINED, SPOT, WHERE, DayCount, Meeting
+from groundswell.measure import fed_meetings, figures
+from groundswell.measure.fed_meetings import ILL_DETERMINED, SPOT, WHERE, DayCount, Meeting, month_of
+from groundswell.measure.meeting_days import MeetingIndex, day_of, days_of
 
 STEP_BP = 25
 """Size of a move (all scheduled decisions since 1995 were multiples of it)."""
 
 LOWEST_PRICE, HIGHEST_PRICE = 70.0, 102.0
 """Prices outside stand for another unit: rates of 30% or of -2%."""
+
+FARTHEST_SPOT = 1.5
+"""Percentage points between the spot rate and the first meeting's month, beyond which one of the two is in
+another unit: six steps at one meeting."""
+
+MOST_CHANGE = 1_000.0
+"""Percentage points: a change beyond is no price of a decision."""
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _MEND = "give the contracts on both sides of its month and anchor='auto'"
@@ -48,7 +56,9 @@ def meeting_rates(
     day_count: DayCount = "cme",
     start_rate: float | None = None,
 ) -> pd.DataFrame:
-    """Return the path meeting by meeting and what it hangs on; index `meeting`.
+    """Return the path meeting by meeting and what it hangs on; index `meeting`, the dates of the decisions.
+
+    A row is found by its date, a Timestamp or a text: `table.loc["2022-09-21"]`.
 
     Where the direction changes between two meetings, the rate after the one and before the other may
     differ: by that much the contracts in between disagree.
@@ -62,25 +72,27 @@ def meeting_rates(
 
     Args:
         prices: of the monthly contracts by "YYYY-MM": 96.94 is an average of 3.06% in that month. A
-            contract that has expired at its last settlement.
-        meetings: days of decisions, in order. Months without a listed meeting count as having none, so
-            list them all from the first to the last month given.
+            contract that has expired at its last settlement. A Series by month will do.
+        meetings: days of decisions (dates, Timestamps or texts), in order. Months without a listed meeting
+            count as having none, so list them all from the first to the last month given.
         anchor: "auto", "forward", "backward", or a month without a meeting ("YYYY-MM"), as
             `fed_meetings.solve` explains.
         day_count: "cme": the day of the decision has the new rate; "effective": the old one.
-        start_rate: spot rate before the first meeting, percent a year, instead of a month's average.
+        start_rate: spot rate before the first meeting, percent a year, instead of a month's average; within
+            `FARTHEST_SPOT` of the contract of the first meeting's month.
 
     Raises:
         DataError: a price or start rate that is none; meetings out of order or two in a month; a
             missing contract; nothing that ties the chain down.
     """
-    months = sorted(prices)
-    averages = _averages(prices, months, start_rate)
-    days = [_day(meeting) for meeting in meetings]
+    held = _priced(prices)
+    months = list(held)
+    days = days_of(meetings, WHERE)
     fed_meetings.check(months, days, anchor=anchor, day_count=day_count)
+    averages = _averages(held, days, start_rate)
     solved = _determined(months, days, anchor, day_count, start_rate is not None)
     rows = [(one.start @ averages, one.end @ averages, (one.end - one.start) @ averages) for one in solved]
-    table = pd.DataFrame(rows, columns=["start", "end", "change"], index=_index(meetings))
+    table = pd.DataFrame(rows, columns=["start", "end", "change"], index=MeetingIndex.of(days))
     table["anchor"] = [one.anchor for one in solved]
     table["direction"] = [one.direction for one in solved]
     table["conditioning"] = [one.conditioning for one in solved]
@@ -123,9 +135,8 @@ def meeting_probabilities(
     """
     rates = meeting_rates(prices, meetings, anchor=anchor, day_count=day_count, start_rate=start_rate)
     table = rates[["start", "end", "change"]].join(distribution(rates["change"]))
-    days = [_day(meeting).isoformat() for meeting in meetings]
     hangs: dict[Hashable, object] = {
-        name: dict(zip(days, rates[name].tolist(), strict=True))
+        name: dict(zip([day.isoformat() for day in rates.index], rates[name].tolist(), strict=True))
         for name in ("anchor", "direction", "conditioning")
     }
     table.attrs = rates.attrs | hangs
@@ -238,16 +249,22 @@ def odds_over_time(
     Raises:
         DataError: the meeting is not listed, no day determines it, or as `meeting_rates`.
     """
-    days = [_day(one) for one in meetings]
-    if _day(meeting) not in days:
-        raise DataError(f"the meeting of {_day(meeting)} is not among those listed", where=WHERE)
-    place = days.index(_day(meeting))
-    months = sorted(prices.columns)
+    days, day = days_of(meetings, WHERE), day_of(meeting, WHERE)
+    if day not in days:
+        raise DataError(f"the meeting of {day} is not among those listed", where=WHERE)
+    place = days.index(day)
+    if not figures.number("max_conditioning", max_conditioning, WHERE) > 0:
+        raise DataError(
+            f"max_conditioning is {max_conditioning:g}", where=WHERE, expected="a number above zero"
+        )
+    table = figures.checked_table(prices, [], WHERE)
+    months = sorted(_month(name) for name in table.columns)
+    columns = figures.columns(table.set_axis([_month(name) for name in table.columns], axis=1), months, WHERE)
     fed_meetings.check(months, days, anchor=anchor, day_count=day_count, priced=False)
-    until = prices.loc[pd.DatetimeIndex(prices.index).normalize() <= pd.Timestamp(_day(meeting)), months]
-    values = until.to_numpy(dtype=np.float64)
+    in_time = np.array([day_of(one, WHERE) <= day for one in table.index], dtype=bool)
+    values = np.column_stack([np.empty((len(table), 0)), *columns.values()])[in_time]
     _check_prices(values, months, np.isnan(values))
-    result = np.full((len(until), 3), np.nan)
+    result = np.full((len(values), 3), np.nan)
     patterns, kinds = np.unique(~np.isnan(values), axis=0, return_inverse=True)
     refusal: DataError | None = None
     for number, pattern in enumerate(patterns):
@@ -265,11 +282,11 @@ def odds_over_time(
         averages = 100 - values[rows][:, pattern]
         result[rows, 0], result[rows, 1] = averages @ one.start[:-1], averages @ one.end[:-1]
         result[rows, 2] = averages @ (one.end - one.start)[:-1]
-    table = pd.DataFrame(result, columns=["start", "end", "change"], index=until.index)
+    table = pd.DataFrame(result, columns=["start", "end", "change"], index=prices.index[in_time])
     if table["change"].isna().all():
         raise refusal or DataError(
             "no day has a price for what the meeting needs",
-            where=f"{WHERE}, meeting of {_day(meeting):%Y-%m-%d}",
+            where=f"{WHERE}, meeting of {day:%Y-%m-%d}",
             expected="days up to the meeting on which its contracts trade",
         )
     return table.join(distribution(table["change"]))
@@ -283,8 +300,19 @@ def distribution(changes: pd.Series) -> pd.DataFrame:
 
     Returns:
         One column per move in basis points (integers, rising, 0 among them), fractions.
+
+    Raises:
+        DataError: a change is not a number, or beyond `MOST_CHANGE`.
     """
-    steps = changes.to_numpy(dtype=np.float64) * 100 / STEP_BP
+    values = figures.numbers("change", changes, WHERE)
+    if not isinstance(changes, pd.Series) or (np.abs(values) > MOST_CHANGE).any():
+        largest = np.max(np.abs(values), initial=0.0, where=~np.isnan(values))
+        raise DataError(
+            f"a {type(changes).__name__} of changes up to {largest:g} was given",
+            where=WHERE,
+            expected="a Series of changes in percent a year, such as -0.25",
+        )
+    steps = values * 100 / STEP_BP
     whole = np.round(steps)
     steps = np.where(np.abs(steps - whole) < 1e-9, whole, steps)  # 0.25 / 0.25 in binary
     low = np.floor(steps)
@@ -319,19 +347,41 @@ def _ill(one: Meeting) -> str:
     )
 
 
-def _averages(prices: Mapping[str, float], months: Sequence[str], start_rate: float | None) -> Floats:
+def _priced(prices: Mapping[str, float]) -> dict[str, float]:
+    """Return the price of each month, by rising month."""
+    given = figures.mapping(prices, WHERE, "prices by month, such as {'2022-10': 96.94}")
+    held = {_month(name): price for name, price in given.items()}
+    return {month: figures.number(month, held[month], WHERE) for month in sorted(held)}
+
+
+def _month(name: object) -> str:
+    """Return the month that names a contract."""
+    text = str(name) if isinstance(name, pd.Period) else name
+    if not (isinstance(text, str) and _MONTH.fullmatch(text)):
+        raise DataError(f"a contract is named '{name}'", where=WHERE, expected="its month, as '2022-10'")
+    return text
+
+
+def _averages(held: Mapping[str, float], days: Sequence[date], start_rate: float | None) -> Floats:
     """Return the average rate of each month, then the spot rate (0 where none is given), percent."""
-    values = np.array([float(prices[month]) for month in months])
-    _check_prices(values[None, :], months, np.zeros((1, len(months)), dtype=bool))
-    if start_rate is not None and not -2 < start_rate < 30:
-        raise DataError(f"the {SPOT} is {start_rate:g}", where=WHERE, expected="percent a year, such as 3.89")
-    return np.append(100 - values, 0.0 if start_rate is None else start_rate)
+    values = np.array(list(held.values()))
+    _check_prices(values[None, :], list(held), np.zeros((1, len(held)), dtype=bool))
+    if start_rate is None:
+        return np.append(100 - values, 0.0)
+    spot = figures.number(SPOT, start_rate, WHERE)
+    if not -2 < spot < 30:
+        raise DataError(f"the {SPOT} is {spot:g}", where=WHERE, expected="percent a year, such as 3.89")
+    first = 100 - held[month_of(days[0])]
+    if abs(spot - first) > FARTHEST_SPOT:
+        raise DataError(
+            f"the {SPOT} is {spot:g} and the contract of {month_of(days[0])} says {first:g}",
+            where=WHERE,
+            expected="percent a year, such as 3.89 (not 0.0389), of the time before the first meeting",
+        )
+    return np.append(100 - values, spot)
 
 
 def _check_prices(values: Floats, months: Sequence[str], absent: npt.NDArray[np.bool_]) -> None:
-    for month in months:
-        if not (isinstance(month, str) and _MONTH.fullmatch(month)):
-            raise DataError(f"a contract is named '{month}'", where=WHERE, expected="its month, as '2022-10'")
     wrong = ~((values > LOWEST_PRICE) & (values < HIGHEST_PRICE)) & ~absent
     if wrong.any():
         row, column = (int(place[0]) for place in np.nonzero(wrong))
@@ -341,11 +391,3 @@ def _check_prices(values: Floats, months: Sequence[str], absent: npt.NDArray[np.
             expected=f"100 minus the average rate in percent, between {LOWEST_PRICE:g} and {HIGHEST_PRICE:g}",
             remedy="correct the price or leave the contract out",
         )
-
-
-def _day(meeting: date) -> date:
-    return pd.Timestamp(meeting).date()
-
-
-def _index(meetings: Sequence[date]) -> pd.Index:
-    return pd.Index(list(meetings), name="meeting")
