@@ -56,7 +56,9 @@ def still(**changes: float) -> OptionDealer:
 
 
 def view(like: View, level: float = 0.16) -> View:
-    return replace(like, market_value=jnp.asarray(CAP), implied_volatility=jnp.asarray(level))
+    """Return the evening at this volatility at the money."""
+    index = level / OptionDealer().at_the_money
+    return replace(like, market_value=jnp.asarray(CAP), implied_volatility=jnp.asarray(index))
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +293,10 @@ def test_without_option_data_realised_volatility_stands_in(after_closes: Callabl
     seen = after_closes(made, 100 * np.exp(np.cumsum(moves)))
     plan = plan_of(made, made.init(seen), seen)
     assert float(plan.level) == pytest.approx(0.185 * (0.008 * np.sqrt(252) / 0.16) ** 0.69, rel=1e-3)
+    unknown = replace(seen, implied_volatility=jnp.asarray(jnp.nan))
+    assert float(plan_of(made, made.init(unknown), unknown).level) == float(plan.level)
+    quoted = replace(seen, implied_volatility=jnp.asarray(0.3))
+    assert float(plan_of(made, made.init(quoted), quoted).level) == pytest.approx(0.27)
     early = after_closes(made, np.ones(3))
     waiting = plan_of(made, made.init(early), early)
     assert float(order(made, waiting, jnp.asarray([-0.05]))[0]) == 0.0

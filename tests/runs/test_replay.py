@@ -1,7 +1,10 @@
-"""Replay: no look-ahead, the same central case with and without draws, conservation day by day."""
+"""Replay: no look-ahead, the same central case with and without draws, conservation day by day; what options
+imply is heard from its release on, and no longer than a week after it fell silent.
+"""
 
 import dataclasses
 from collections.abc import Callable
+from datetime import time
 
 import numpy as np
 import pandas as pd
@@ -9,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groundswell.data.book import Book
+from groundswell.actors.option_dealer import OptionDealer
+from groundswell.data.book import Book, Series
 from groundswell.data.errors import DataError
-from groundswell.runs.history import lay_out
+from groundswell.runs.history import lay_out, recent
+from groundswell.runs.project import project
 from groundswell.runs.replay import Replay, replay
 from groundswell.world.roster import actors_for
 
@@ -94,3 +99,62 @@ def test_calendar_of_the_history_is_the_calendar_of_its_dates(made_book: Callabl
     last_of_month = pd.Series(history.dates).groupby(history.dates.to_period("M")).last()
     ends = np.asarray(history.days.sessions_to_month_end)[: history.length] == 0
     assert set(last_of_month[:-1]) <= set(history.dates[ends])
+
+
+def with_vix(book: Book, points: pd.Series, released_at: time = time(16, 15)) -> Book:
+    """The book with closes of implied volatility, in points."""
+    series = Series.of_closes(
+        points, name="vix", unit="% a year", source="made", title="made", released_at=released_at
+    )
+    return dataclasses.replace(book, series={**book.series, "vix": series})
+
+
+def quoted(book: Book, first: int, last: int) -> pd.Series:
+    """Implied volatility of these sessions, rising from 15 by a hundredth of a point."""
+    days = book.prices("index").index[first:last]
+    return pd.Series(15 + 0.01 * np.arange(first, last), days)
+
+
+def test_implied_volatility_is_known_from_its_release_to_a_week_after_the_last(
+    made_book: Callable[..., Book],
+) -> None:
+    book = made_book(300)
+    heard = lay_out(with_vix(book, quoted(book, 150, 250))).implied_volatility[:300]
+    np.testing.assert_allclose(heard[150:250], 0.15 + 0.0001 * np.arange(150, 250))
+    assert np.isnan(heard[:150]).all()
+    silent = (book.prices("index").index[250:] - book.prices("index").index[249]).days.to_numpy()
+    np.testing.assert_array_equal(np.isnan(heard[250:]), silent > 7)
+    assert np.isnan(lay_out(book).implied_volatility).all()
+
+
+def test_what_options_imply_later_changes_no_earlier_order_of_dealers(
+    made_book: Callable[..., Book],
+) -> None:
+    book = made_book(200)
+    runs = [
+        replay(lay_out(each), {"option_dealer": OptionDealer()})
+        for each in (book, with_vix(book, quoted(book, 150, 200)), with_vix(book, quoted(book, 150, 180)))
+    ]
+    plain, heard, cut = (run.orders[:, 0, 0] for run in runs)
+    np.testing.assert_array_equal(plain[:151], heard[:151])
+    assert plain[151] != heard[151], "the close of session 150 is known when session 151 opens"
+    np.testing.assert_array_equal(heard[:181], cut[:181])
+
+
+def test_a_projection_hears_what_was_implied_at_the_last_close(made_book: Callable[..., Book]) -> None:
+    book = made_book(200)
+    whole = replay(lay_out(with_vix(book, quoted(book, 150, 200))), {"option_dealer": OptionDealer()})
+    day = book.prices("index").index[198]
+    run = replay(lay_out(with_vix(book, quoted(book, 150, 200)).cut(day)), {"option_dealer": OptionDealer()})
+    ahead = project(run, np.array([[whole.history.returns[199, 0]]]))
+    np.testing.assert_allclose(ahead[0, 0, 0, 0], whole.orders[199, 0, 0], rtol=1e-9)
+
+
+def test_dealers_remember_no_more_than_a_quarter(made_book: Callable[..., Book]) -> None:
+    """The book is written anew at each quarterly expiry; volatility beyond a year is forgotten."""
+    history = lay_out(made_book(700))
+    dealers = {"option_dealer": OptionDealer()}
+    whole, late = replay(history, dealers), replay(recent(history, 252), dealers)
+    assert late.history.length == 252
+    scale = np.abs(whole.orders[-63:]).max()
+    np.testing.assert_allclose(late.orders[-63:], whole.orders[-63:], atol=1e-3 * scale)

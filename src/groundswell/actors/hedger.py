@@ -111,10 +111,10 @@ class Hedger(Bystander):
         to_expiry = state.to_expiry if listed is None else listed[0].astype(jnp.int32)
         phase = jnp.clip(2.0 * to_expiry / (_WEEK - 1) - 1.0, -1.0, 1.0)
         last = view.day.sessions_to_month_end < self.month_end_sessions
-        annual = view.implied_volatility
-        if annual is None:
-            annual = view.tape.exponential_volatility(self.span)[INDEX]
-            annual = jnp.where(view.tape.ready(self.span), annual, jnp.inf)
+        annual = view.tape.exponential_volatility(self.span)[INDEX]
+        annual = jnp.where(view.tape.ready(self.span), annual, jnp.inf)
+        if view.implied_volatility is not None:
+            annual = jnp.where(jnp.isnan(view.implied_volatility), annual, view.implied_volatility)
         return HedgerPlan(
             calendar=self.weekly * phase + jnp.where(last, self.month_end, 0.0),
             deviation=jnp.maximum(annual, 1e-4) / np.sqrt(SESSIONS_PER_YEAR),

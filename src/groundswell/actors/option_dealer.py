@@ -165,6 +165,15 @@ class OptionDealer(Actor):
         "The same regression, and by quarter of the sample (derived)",
         fitted_through="2022-12-31",
     )
+    at_the_money: Array = parameter(
+        0.9,
+        0.85,
+        0.98,
+        "implied volatility at the money / index of implied volatility over all strikes (VIX)",
+        "S&P 500 options of a month and VIX, 4 February, 10 June and 12 December 2022 (derived): 0.85, 0.95, "
+        "0.98; the tenth for the wings in `vol_usual`",
+        fitted_through="2022-12-12",
+    )
     vol_return: Array = parameter(
         0.15,
         0.08,
@@ -257,13 +266,18 @@ class OptionDealer(Actor):
         return OptionBook(distance, years, size, put, jnp.ones_like(distance))
 
     def _level(self, state: DealerState, view: View) -> tuple[Array, Array]:
-        """Implied volatility at the previous close, and whether it is known."""
-        if view.implied_volatility is not None:
-            return view.implied_volatility, jnp.asarray(True)
+        """Implied volatility at the money at the previous close, and whether it is known.
+
+        Where none is quoted it is what realised volatility implies; an earlier level returns to that.
+        """
         realised = jnp.maximum(view.tape.exponential_volatility(self.span)[INDEX], 0.01)
         implied = self.vol_usual * (realised / _USUAL) ** self.vol_elasticity
         carried = state.level * (implied / state.level) ** self.vol_return
-        return jnp.where(state.invested, carried, implied), view.tape.ready(self.span)
+        level, known = jnp.where(state.invested, carried, implied), view.tape.ready(self.span)
+        if view.implied_volatility is None:
+            return level, known
+        quoted = ~jnp.isnan(view.implied_volatility)
+        return jnp.where(quoted, self.at_the_money * view.implied_volatility, level), quoted | known
 
     def plan(self, state: DealerState, view: View) -> DealerPlan:
         """The book as it stands, expired options replaced, and the hedge that is in place for it."""

@@ -27,7 +27,8 @@ def dated_days(sessions: pd.DatetimeIndex, meetings: Sequence[date] | None = Non
     """Everything the calendar says about these sessions, as arrays over them.
 
     Args:
-        sessions: of the New York Stock Exchange, rising.
+        sessions: of the New York Stock Exchange, rising; another day (a price file may hold some) counts
+            from the next session, and no tax is due on it.
         meetings: days of decision of the Federal Open Market Committee, rising, the last one not before
             the last session; without them `sessions_to_meeting` stays None.
 
@@ -37,7 +38,8 @@ def dated_days(sessions: pd.DatetimeIndex, meetings: Sequence[date] | None = Non
     if not len(sessions):
         raise DataError("there are no sessions", where="calendar", expected="one at least")
     table = calendar.calendar_table(sessions)
-    ahead = calendar.sessions(sessions[0] - pd.Timedelta(days=10), sessions[-1] + _REACH)
+    begin = max(sessions[0] - pd.Timedelta(days=10), pd.Timestamp(calendar.FIRST_YEAR, 1, 1))
+    ahead = calendar.sessions(begin, sessions[-1] + _REACH)
     flags = calendar.calendar_table(ahead)["option_expiry"].to_numpy()
     weeks = ahead.isocalendar().week.to_numpy()
     week_ends = np.append(weeks[1:] != weeks[:-1], False)
@@ -70,7 +72,7 @@ def _sessions_to(
     sessions: pd.DatetimeIndex, ahead: pd.DatetimeIndex, which: Bool[np.ndarray, " ahead"]
 ) -> Int[np.ndarray, " sessions"]:
     """How many sessions lie between each day and the next flagged one; 0 on the day itself."""
-    places = ahead.get_indexer(sessions)
+    places = ahead.searchsorted(sessions)
     flagged = np.flatnonzero(which)
     return np.asarray(flagged[np.searchsorted(flagged, places)] - places, dtype=np.int32)
 
@@ -83,4 +85,4 @@ def _tax_due(sessions: pd.DatetimeIndex, ahead: pd.DatetimeIndex) -> np.ndarray:
             place = int(ahead.searchsorted(pd.Timestamp(year, month, 15)))
             if 0 < place < len(ahead):
                 due.iloc[place] = units
-    return due.reindex(sessions).to_numpy(dtype=np.float64)
+    return due.reindex(sessions, fill_value=0.0).to_numpy(dtype=np.float64)

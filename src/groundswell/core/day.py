@@ -65,8 +65,8 @@ class View(eqx.Module):
         market_value: of the index at the previous close, USD bn.
         daily_volume: dollar volume of an average day as of the previous close, USD bn.
         day: the calendar of the session about to open.
-        implied_volatility: of the index over 30 days at the previous close, annual, decimal; None
-            where the book has no option data.
+        implied_volatility: of the index over 30 days at the previous close, annual, decimal; NaN
+            where it is not known, None where nobody filled it in.
         protection: short-dated protection held by end users at the previous close / what they normally hold.
         policy: what the policy rate rests on.
         balance: what the Federal Reserve owned and owed at the previous close.

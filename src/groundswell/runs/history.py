@@ -8,14 +8,18 @@ import math
 import numpy as np
 import pandas as pd
 
+from groundswell.core.dated_days import dated_days
 from groundswell.core.day import Day
-from groundswell.core.engine import jnp
-from groundswell.data import calendar
+from groundswell.core.engine import jax, jnp
+from groundswell.data import alignment
 from groundswell.data.book import MINIMUM_SESSIONS, Book
 from groundswell.data.errors import DataError
 
 _PAD = 1260
 """Sessions in a block of history: five years."""
+
+_OLDEST_VOLATILITY = 7.0
+"""Calendar days after which a close of implied volatility is no longer taken for today's."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +33,8 @@ class History:
         returns: log returns, zero on the first session.
         market_value: of the index at that session's close, USD bn.
         daily_volume: dollar volume of an average day as known at that session's close, USD bn.
+        implied_volatility: of the index over 30 days as known at the end of that session, annual,
+            decimal; NaN where the book has none, or none that is a week old or younger.
         days: calendar of each session.
         notes: assets that were left out, and why.
     """
@@ -39,6 +45,7 @@ class History:
     returns: np.ndarray
     market_value: np.ndarray
     daily_volume: np.ndarray
+    implied_volatility: np.ndarray
     days: Day
     notes: tuple[str, ...]
 
@@ -49,11 +56,40 @@ class History:
 
 
 def day_arrays(sessions: pd.DatetimeIndex, padded: int) -> Day:
-    """The calendar of these sessions as arrays, padded with its last row."""
-    table = calendar.calendar_table(sessions)
-    return Day(
-        sessions_to_month_end=jnp.asarray(_pad(table["sessions_to_month_end"].to_numpy(np.int32), padded)),
-        blackout_share=jnp.asarray(_pad(table["blackout_share"].to_numpy(np.float64), padded)),
+    """The calendar of these sessions as arrays, padded with its last row; meetings are not in it."""
+    days: Day = jax.tree.map(
+        lambda column: jnp.asarray(_pad(np.asarray(column), padded)), dated_days(sessions)
+    )
+    return days
+
+
+def implied_volatility(book: Book) -> np.ndarray:
+    """What was known of 30-day implied volatility at the end of each session: annual, decimal, or NaN."""
+    sessions = pd.DatetimeIndex(book.prices("index").index)
+    if "vix" not in book.series:
+        return np.full(len(sessions), np.nan)
+    points = book.aligned("vix").to_numpy(np.float64)
+    age = alignment.staleness(book.series["vix"], sessions).to_numpy(np.float64)
+    with np.errstate(invalid="ignore"):
+        return np.where((age <= _OLDEST_VOLATILITY) & (points > 0), points / 100, np.nan)
+
+
+def recent(history: History, sessions: int) -> History:
+    """The last sessions of a history, not padded; all of it where it is shorter."""
+    first, end = max(history.length - sessions, 0), history.length
+
+    def cut(values: np.ndarray) -> np.ndarray:
+        return values[first:end]
+
+    return dataclasses.replace(
+        history,
+        dates=history.dates[first:],
+        closes=cut(history.closes),
+        returns=np.concatenate([np.zeros_like(history.returns[:1]), history.returns[first + 1 : end]]),
+        market_value=cut(history.market_value),
+        daily_volume=cut(history.daily_volume),
+        implied_volatility=cut(history.implied_volatility),
+        days=jax.tree.map(lambda column: column[first:end], history.days),
     )
 
 
@@ -93,6 +129,7 @@ def lay_out(book: Book) -> History:
         returns=_pad(returns, padded),
         market_value=_pad(book.market_value()["value"].to_numpy(np.float64), padded),
         daily_volume=_pad(book.daily_volume()["value"].to_numpy(np.float64), padded),
+        implied_volatility=_pad(implied_volatility(book), padded),
         days=day_arrays(pd.DatetimeIndex(index.index), padded),
         notes=tuple(
             f"{asset} is left out: its prices begin after {index.index[0]:%Y-%m-%d}, those of the index; "

@@ -35,6 +35,7 @@ def _project_block(
     assets: tuple[str, ...],
     market_value: Float[Array, ""],
     daily_volume: Float[Array, ""],
+    implied_volatility: Float[Array, " sessions"],
     days: Day,
     returns: Float[Array, "sessions assets paths"],
 ) -> Float[Array, "sessions actors members paths"]:
@@ -53,13 +54,13 @@ def _project_block(
     )
 
     def session(
-        carry: tuple[Tape, Any, Array], inputs: tuple[Day, Array]
+        carry: tuple[Tape, Any, Array], inputs: tuple[Day, Array, Array]
     ) -> tuple[tuple[Tape, Any, Array], Array]:
         tape, states, value = carry
-        day, r = inputs
+        day, implied, r = inputs
 
         def path(tape: Tape, states: Any, value: Array, r: Array) -> tuple[Any, ...]:
-            seen = View(assets, tape, value, daily_volume, day)
+            seen = View(assets, tape, value, daily_volume, day, implied)
             after = value * jnp.exp(r[0])
 
             def member(actors: Any, states: Any) -> tuple[Any, Array]:
@@ -75,7 +76,7 @@ def _project_block(
         return (tape.push(tape.close * jnp.exp(r)), states, value), orders
 
     start = (tape, jax.tree.map(widen, carried.states), jnp.full(paths, market_value))
-    return jax.lax.scan(session, start, (days, returns))[1]
+    return jax.lax.scan(session, start, (days, implied_volatility, returns))[1]
 
 
 def project(
@@ -105,6 +106,10 @@ def project(
     moves[:, INDEX + 1 :] = sideways(sessions, daily)[..., None]
     days = day_arrays(upcoming(history.dates[-1], sessions), sessions)
 
+    # what is implied tomorrow nobody knows: a rule that reads it carries it along by its own response
+    implied = np.full(sessions, np.nan)
+    implied[0] = history.implied_volatility[last]
+
     def run(job: tuple[int, Carried]) -> np.ndarray:
         first, carried = job
         done = _project_block(
@@ -112,6 +117,7 @@ def project(
             history.assets,
             jnp.asarray(history.market_value[last]),
             jnp.asarray(history.daily_volume[last]),
+            jnp.asarray(implied),
             days,
             jnp.asarray(moves[..., first : first + block]),
         )

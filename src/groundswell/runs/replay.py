@@ -77,6 +77,7 @@ def _replay_block(
     returns: Float[Array, "sessions assets"],
     market_value: Float[Array, " sessions"],
     daily_volume: Float[Array, " sessions"],
+    implied_volatility: Float[Array, " sessions"],
     days: Day,
     length: Int[Array, ""],
 ) -> tuple[Tape, dict[str, Any], Float[Array, "sessions parts actors members"], Array]:
@@ -84,7 +85,7 @@ def _replay_block(
 
     def view(tape: Tape, t: Array) -> View:
         day = jax.tree.map(lambda column: column[t], days)
-        return View(assets, tape, market_value[t - 1], daily_volume[t - 1], day)
+        return View(assets, tape, market_value[t - 1], daily_volume[t - 1], day, implied_volatility[t - 1])
 
     tape = Tape.blank(watched(actors), len(assets)).push(closes[0])
     start = jnp.asarray(1, dtype=jnp.int32)
@@ -138,6 +139,7 @@ def replay(history: History, actors: dict[str, Actor], draws: int = 0, seed: int
             jnp.asarray(history.returns),
             jnp.asarray(history.market_value),
             jnp.asarray(history.daily_volume),
+            jnp.asarray(history.implied_volatility),
             history.days,
             jnp.asarray(history.length, dtype=jnp.int32),
         )
