@@ -99,8 +99,9 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder for the HTML page and its twins.")] = Path("report"),
 ) -> None:
     """Print the desk sheet and write it as HTML, JSON, CSV and Markdown."""
-    from groundswell.show import plain
+    from groundswell.show import converter, plain
 
+    converter.start()  # its own process, ready by the time that there is something to draw
     desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps, refresh)
     _print(desk)
     out.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import vl_convert
-
+from groundswell.show import converter
 from groundswell.show.charts.style import PALETTE
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def draw(name: str, chart: alt.TopLevelMixin) -> Drawing:
     specification: dict[str, Any] = chart.to_dict(validate=False)  # valid by test; 0.3 s saved
     title = str(specification.pop("title"))
     description = str(specification.pop("description"))
-    raw = vl_convert.vegalite_to_svg(specification)
-    return Drawing(name, title, description, _adapt(raw, name, title, description))
+    return Drawing(name, title, description, _adapt(converter.svg(specification), name, title, description))
 
 
 def sparkline(values: list[float], width: int = 92, height: int = 16) -> str:
