@@ -254,8 +254,7 @@ class Book:
             since: leave out what was taken earlier (a time with a zone).
 
         Returns:
-            `taken` (UTC) and the columns, in the order in which they were taken; nothing from after the
-            end of `as_of`.
+            `taken` (UTC) and the columns, in the order in which they were taken, to the end of `as_of`.
         """
         if self.quotes is None:
             return pd.DataFrame(columns=["taken", *columns])
