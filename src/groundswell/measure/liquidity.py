@@ -52,7 +52,7 @@ def net_liquidity(fed_assets: Measured, tga: Measured, rrp: Measured) -> Measure
         DataError: series on different dates, such as weekly against daily.
     """
     series = {"fed_assets": fed_assets, "tga": tga, "rrp": rrp}
-    _together(series)
+    check_together(series)
     result = fed_assets - tga - rrp
     return Measured(result.series.rename("net_liquidity"), result.unit)
 
@@ -81,7 +81,7 @@ def reserves(
         DataError: series on different dates.
     """
     drains = {"tga": tga, "on_rrp": on_rrp, "foreign_rrp": foreign_rrp, "currency": currency, "other": other}
-    _together({"fed_assets": fed_assets} | drains)
+    check_together({"fed_assets": fed_assets} | drains)
     left = fed_assets
     for drain in drains.values():
         left = left - drain
@@ -168,7 +168,7 @@ def attribution(
         )
     held = {"tga": tga, "on_rrp": on_rrp, "foreign_rrp": foreign_rrp, "currency": currency}
     debt = {} if bills is None or coupons is None else {"bills": bills, "coupons": coupons}
-    _together({"fed_assets": fed_assets} | held | {"reserves": reserves_held} | debt)
+    check_together({"fed_assets": fed_assets} | held | {"reserves": reserves_held} | debt)
     count = len(fed_assets.series)
     if not 1 <= periods < count:
         raise DataError(
@@ -206,8 +206,13 @@ def on_days(series: Series, days: pd.DatetimeIndex, at: alignment.At = "end") ->
     return Measured(alignment.aligned(series, days, at), series.unit)
 
 
-def _together(series: Mapping[str, Measured]) -> None:
-    """Refuse series that do not stand on the same dates in the same unit."""
+def check_together(series: Mapping[str, Measured]) -> None:
+    """Refuse series that do not stand on the same dates in the same unit.
+
+    Raises:
+        UnitError: amounts of different units, or without one.
+        DataError: other dates, dates out of order, or an infinite value.
+    """
     for name, measured in series.items():
         if not isinstance(measured, Measured):
             raise UnitError(
