@@ -5,8 +5,9 @@
   any order, under every convention; also where the gamma is vanishingly small.
 - Scaling: open interest, contract size, index; shifting a chain; adding chains; conventions and customers.
 - With and without the next expiry and the options of the day; contracts at their settlement.
-- Flips: chains with 0, 1, 2 and 3, narrow ones, close pairs, on the edge; all of a random chain by a fine
-  grid; none where all cancels; levels to 1e-8.
+- Flips: chains with 0, 1, 2 and 3 under every convention, with and without the next expiry; narrow ones,
+  close pairs, on the edge, outside the range; all of a random chain by a fine grid; none where all cancels;
+  levels to 1e-8.
 - Exposures add up the greeks; gamma by the profile and by differences of delta.
 - What is no chain is refused.
 """
@@ -277,6 +278,52 @@ def test_every_flip_is_found(chain: pd.DataFrame, low: float, high: float, count
         assert net[0] * net[1] < 0
 
 
+NEEDLES = chain_of((6500, 0.12, "C", 4e4, 2 * DAY), (6900, 0.12, "P", 4e4, 2 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("chain", "high", "count", "count_without_next"),
+    [
+        (WORKED[WORKED["kind"] == "C"], 9000, 0, 0),
+        (WORKED, 7500, 1, 0),
+        (TWO_FLIPS, 7400, 2, 0),
+        (THREE_FLIPS, 7700, 3, 0),
+        (pd.concat([NEEDLES.iloc[:1], WORKED]), 7500, 3, 1),
+        (pd.concat([chain_of((6000, 0.1, "P", 1e4, DAY)), TWO_FLIPS]), 7400, 2, 2),
+        (pd.concat([NEEDLES, WORKED]), 7500, 5, 1),
+    ],
+)
+def test_flips_of_constructed_chains_under_each_convention_and_without_the_next_expiry(
+    chain: pd.DataFrame, high: float, count: int, count_without_next: int
+) -> None:
+    assert len(gamma.flips(chain, 5900, high)) == count
+    assert len(gamma.flips(chain, 5900, high, without="next")) == count_without_next
+    for without, number in (("next", count_without_next), (None, count)):
+        split: Any = {"convention": "mixed", "customer_share": 0.0, "without": without}
+        assert len(gamma.flips(chain, 5900, high, **split)) == number
+        assert not len(gamma.flips(chain, 5900, high, convention="all_short", without=without))
+        assert not len(
+            gamma.flips(chain, 5900, high, convention="mixed", customer_share=0.5, without=without)
+        )
+    # A book with the calls smaller by 1 - 2 x share is what "mixed" says.
+    scaled = chain.assign(
+        open_interest=chain["open_interest"].where(chain["kind"] == "P", 0.8 * chain["open_interest"])
+    )
+    np.testing.assert_allclose(
+        gamma.flips(chain, 5900, high, convention="mixed", customer_share=0.1),
+        gamma.flips(scaled, 5900, high),
+        rtol=1e-12,
+    )
+
+
+def test_a_flip_belongs_to_the_range_that_holds_it() -> None:
+    (flip,) = gamma.flips(WORKED, 6000, 7500)
+    assert not len(gamma.flips(WORKED, 6000, flip * (1 - 1e-9)))
+    assert not len(gamma.flips(WORKED, flip * (1 + 1e-9), 7500))
+    np.testing.assert_allclose(gamma.flips(WORKED, flip * (1 - 1e-9), flip * (1 + 1e-9)), [flip], rtol=1e-11)
+    np.testing.assert_array_equal(gamma.flips(WORKED, 3000, 6000), [])
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**31))
 def test_no_flip_of_a_random_chain_is_missed(seed: int) -> None:
@@ -380,6 +427,11 @@ def test_exposures_add_up_what_is_held() -> None:
         ({"kind": "call"}, "kind of an option is 'call'"),
         ({"kind": None}, "kind of an option is"),
         ({"strike": "x"}, "not a number"),
+        ({"vol": 16.0}, "0.16 for 16%"),
+        ({"vol": [5.0, 22, 18, 16, 16, 14.5, 13.5]}, "'vol' is 16 in the middle of its 7 contracts"),
+        ({"years": 30.0}, "30/365 for 30 days"),
+        ({"open_interest": True}, "values of type bool"),
+        ({"years": pd.Timestamp("2022-01-01")}, "values of type datetime64"),
     ],
 )
 def test_what_is_no_chain_is_refused(changed: dict[str, Any], words: str) -> None:
@@ -397,10 +449,53 @@ def test_what_is_no_question_is_refused() -> None:
         ({"rate": 5.0}, "decimal"),
         ({"rate": [0.01, 0.02]}, "one for each contract"),
         ({"contract_size": 0.0}, "contract size"),
+        ({"contract_size": np.nan}, "contract size is nan"),
+        ({"contract_size": "x"}, "'contract_size' has something"),
+        ({"convention": None}, "no convention 'None'"),
+        ({"convention": "mixed", "customer_share": "x"}, "'customer_share' has something"),
+        ({"rate": "x"}, "'rate' has something"),
+        ({"dividend_yield": np.nan}, "decimal"),
     ]
     for known, words in asked:
         with pytest.raises(DataError, match=words):
             gamma.profile(WORKED, [6700.0], **known)
+        with pytest.raises(DataError, match=words):
+            gamma.exposures(WORKED, 6700.0, **known)
+        with pytest.raises(DataError, match=words):
+            gamma.flips(WORKED, 6000, 7000, **known)
+    for chain, words in [
+        (WORKED.iloc[:0], "no contract"),
+        (None, "NoneType was given"),
+        (WORKED.to_dict("list"), "dict was given"),
+        (pd.concat([WORKED, WORKED[["vol"]]], axis=1), "column vol stands twice"),
+    ]:
+        for call in (
+            lambda chain: gamma.profile(chain, [6700.0]),
+            lambda chain: gamma.flips(chain, 6000, 7000),
+            lambda chain: gamma.band(chain, [6700.0]),
+            lambda chain: gamma.exposures(chain, 6700.0),
+        ):
+            with pytest.raises(DataError, match=words):
+                call(chain)
+    endless = WORKED.assign(open_interest=1e308)
+    calls: list[tuple[Any, str]] = [
+        (lambda: gamma.profile(endless, [6700.0], contract_size=1e308), "beyond the numbers"),
+        (lambda: gamma.exposures(endless, 6700.0), "'exposures' is"),
+        (lambda: gamma.flips(WORKED, "a", 7000), "'low' has something"),
+        (lambda: gamma.flips(WORKED, np.nan, 7000), "'spot' is nan"),
+        (lambda: gamma.profile(WORKED, ["a"]), "'spots' has something"),
+        (lambda: gamma.exposures(WORKED, [6700, 6800]), "'spot' has shape"),
+        (lambda: gamma.hedging_flow(np.nan, 0.01), "'gamma' is nan"),
+        (lambda: gamma.hedging_flow(1.0, "x"), "'move' has something"),
+        (lambda: gamma.in_futures(np.nan, 6700), "'amount' is nan"),
+        (lambda: gamma.in_futures(1.0, 6700, 0), "is 0"),
+        (lambda: gamma.feedback(np.nan, 0.1), "'gamma' is nan"),
+        (lambda: gamma.feedback(1.0, -0.1), "impact is -0.1"),
+        (lambda: gamma.feedback([1, 2, 3], [0.1, 0.2]), "do not go together"),
+    ]
+    for call, words in calls:
+        with pytest.raises(DataError, match=words):
+            call()
     with pytest.raises(DataError, match="'spot' is 0"):
         gamma.profile(WORKED, [0.0])
     with pytest.raises(DataError, match="columns vol are missing"):

@@ -52,7 +52,8 @@ def numbers(name: str, values: object, where: str) -> Floats:
             remedy="turn it into a number or leave it out",
         ) from problem
     if kind in _NO_NUMBERS:
-        raise DataError(f"'{name}' holds values of type {_type(values)}", where=where, expected="numbers")
+        held = getattr(values, "dtype", _type(values))
+        raise DataError(f"'{name}' holds values of type {held}", where=where, expected="numbers")
     return found
 
 

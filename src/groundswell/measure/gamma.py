@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError
-from groundswell.measure import bell_curves, gamma_flips, options
+from groundswell.measure import bell_curves, figures, gamma_flips, options
 from groundswell.measure.gamma_chain import (
     CONTRACT_SIZE,
     CONVENTIONS,
@@ -28,6 +28,7 @@ from groundswell.measure.gamma_chain import (
     Without,
     bells,
     checked,
+    checked_size,
     dealer_share,
     kept,
     per_contract,
@@ -59,7 +60,8 @@ def profile(
 
     Args:
         chain: one row per contract: `strike` (index points), `vol` (annual, decimal, above zero), `kind`
-            ("C" or "P"), `open_interest` (contracts) and `years` to settlement.
+            ("C" or "P"), `open_interest` (contracts) and `years` to settlement. Rows are added up: a contract
+            that stands twice counts twice.
         spots: levels of the underlying, index points, any shape and order.
         rate: riskless, annual, continuous, decimal; one, or one for each contract.
         dividend_yield: likewise.
@@ -70,10 +72,11 @@ def profile(
         contract_size: units of the underlying per contract.
 
     Raises:
-        DataError: a spot that is no price; a chain that lacks a column, or holds expired options, options
-            without a volatility or open interest, or another kind; an unknown convention.
+        DataError: a spot that is no price; a chain that is empty, lacks a column, or holds expired options,
+            options without a volatility or open interest, or another kind; volatilities in percent or
+            times in days; an unknown convention.
     """
-    levels = np.asarray(spots, dtype=np.float64)
+    levels = figures.numbers("spots", spots, "gamma")
     options.check("spot", levels, "gamma")
     middle = float(np.median(levels)) if levels.size else 1.0
     held = bells(
@@ -124,8 +127,9 @@ def flips(
     Raises:
         DataError: as `profile`, or `low` is not below `high`.
     """
-    ends = np.array([low, high], dtype=np.float64)
-    options.check("spot", ends, "gamma")
+    low, high = figures.number("low", low, "flips"), figures.number("high", high, "flips")
+    ends = np.array([low, high])
+    options.check("spot", ends, "flips")
     if low >= high:
         raise DataError(
             f"the range is from {low:g} to {high:g}", where="flips", expected="a low end below the high one"
@@ -173,7 +177,7 @@ def band(
     Raises:
         DataError: as `profile`.
     """
-    levels = np.asarray(spots, dtype=np.float64).ravel()
+    levels = figures.numbers("spots", spots, "gamma").ravel()
 
     def under(convention: Convention) -> Floats:
         return profile(
@@ -187,8 +191,9 @@ def band(
         )
 
     split, short = under("calls_long_puts_short"), under("all_short")
-    dealer_share(np.ones(1), "mixed", customer_share)  # refuses a share that is none
-    mixed = (1 - customer_share) * split + customer_share * short  # the gamma is linear in what is held
+    of_calls = dealer_share(np.ones(1), "mixed", customer_share)[0]
+    share = (1 - of_calls) / 2
+    mixed = (1 - share) * split + share * short  # the gamma is linear in what is held
     table = pd.DataFrame(
         dict(zip(CONVENTIONS, (split, short, mixed), strict=True)), index=pd.Index(levels, name="spot")
     )
@@ -234,26 +239,28 @@ def exposures(
     Raises:
         DataError: as `profile`, or the elapsed time is negative.
     """
-    options.check("years", np.asarray(elapsed_years, dtype=np.float64), "elapsed_years")
-    figures = checked(chain)
-    left = figures["years"] - elapsed_years
-    chosen = kept(figures, without) & (left >= 0)
+    level = figures.number("spot", spot, "gamma")
+    elapsed = figures.number("elapsed_years", elapsed_years, "gamma")
+    options.check("years", np.asarray(elapsed), "elapsed_years")
+    found = checked(chain)
+    left = found["years"] - elapsed
+    chosen = kept(found, without) & (left >= 0)
     count = len(left)
     r, q = (
         np.broadcast_to(per_contract(name, given, count), count)[chosen]
         for name, given in (("rate", rate), ("dividend_yield", dividend_yield))
     )
-    size = (
-        dealer_share(figures["sign"], convention, customer_share) * figures["open_interest"] * contract_size
-    )
-    kinds = np.where(figures["sign"] > 0, "C", "P")[chosen]
-    each = options.greeks(spot, figures["strike"][chosen], left[chosen], figures["vol"][chosen], r, q, kinds)
-    usd = {"delta": spot, "gamma": 0.01 * spot**2, "vanna": 0.01 * spot, "charm_per_day": spot, "vega": 0.01}
-    usd["theta_per_day"] = 1.0
-    return {
-        name.removesuffix("_per_day"): float(np.sum(size[chosen] * each[name])) * unit / 1e9
-        for name, unit in usd.items()
-    }
+    share = dealer_share(found["sign"], convention, customer_share)
+    held = (share * found["open_interest"])[chosen]
+    kinds = np.where(found["sign"] > 0, "C", "P")[chosen]
+    each = options.greeks(level, found["strike"][chosen], left[chosen], found["vol"][chosen], r, q, kinds)
+    usd = {"delta": level, "gamma": 0.01 * level**2, "vanna": 0.01 * level, "charm_per_day": level}
+    usd |= {"vega": 0.01, "theta_per_day": 1.0}
+    size = checked_size(contract_size)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = {name: float(np.sum(held * each[name])) * size * unit / 1e9 for name, unit in usd.items()}
+    figures.finite("exposures", list(sums.values()), "gamma")
+    return {name.removesuffix("_per_day"): total for name, total in sums.items()}
 
 
 def hedging_flow(gamma: npt.ArrayLike, move: npt.ArrayLike) -> float | Floats:
@@ -262,8 +269,14 @@ def hedging_flow(gamma: npt.ArrayLike, move: npt.ArrayLike) -> float | Floats:
     Args:
         gamma: USD bn per 1%.
         move: return, decimal (0.01 for 1%).
+
+    Raises:
+        DataError: one is missing or no number.
     """
-    flow = -np.asarray(gamma, dtype=np.float64) * np.asarray(move, dtype=np.float64) / 0.01
+    held, moved = figures.together(
+        "gamma", gamma=figures.finite("gamma", gamma, "gamma"), move=figures.finite("move", move, "gamma")
+    )
+    flow = -held * moved / 0.01
     return float(flow) if flow.ndim == 0 else flow
 
 
@@ -278,11 +291,12 @@ def in_futures(
         multiplier: USD per point of one future.
 
     Raises:
-        DataError: the spot is no price.
+        DataError: the spot is no price, or the amount or multiplier no number.
     """
-    level = np.asarray(spot, dtype=np.float64)
+    level, money = figures.numbers("spot", spot, "gamma"), figures.finite("amount", amount, "gamma")
     options.check("spot", level, "gamma")
-    count = 1e9 * np.asarray(amount, dtype=np.float64) / (multiplier * level)
+    money, level = figures.together("gamma", amount=money, spot=level)
+    count = 1e9 * money / (checked_size(multiplier) * level)
     return float(count) if count.ndim == 0 else count
 
 
@@ -296,9 +310,17 @@ def feedback(gamma: npt.ArrayLike, impact: npt.ArrayLike) -> float | Floats:
         impact: k, log return per USD bn traded, above or equal to zero.
 
     Raises:
-        DataError: k G <= -1: hedging moves the market by more than it hedges, so no level is in balance.
+        DataError: an impact below zero; or k G <= -1: hedging moves the market by more than it hedges, so no
+            level is in balance.
     """
-    gain = 100 * np.asarray(gamma, dtype=np.float64) * np.asarray(impact, dtype=np.float64)
+    held, k = figures.together(
+        "gamma",
+        gamma=figures.finite("gamma", gamma, "gamma"),
+        impact=figures.finite("impact", impact, "gamma"),
+    )
+    if not np.all(k >= 0):
+        raise DataError(f"the impact is {np.min(k):g}", where="gamma", expected="zero or above")
+    gain = 100 * held * k
     if not np.all(gain > -1):
         raise DataError(
             f"k G is {np.min(gain):.3g}: every hedge calls for a larger one",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError, closest
-from groundswell.measure import options
+from groundswell.measure import figures, options
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -31,6 +31,10 @@ CONTRACT_SIZE = 100.0
 HALF_A_DAY = 0.5 / options.DAYS_PER_YEAR
 """During the session the options of a day have 6.5 hours left at most; the next day's, even those that
 settle in the morning, have 17.5 hours or more."""
+
+MOST_VOL, MOST_YEARS = 4.0, 10.0
+"""Of the middle contract of a chain; beyond, the column is in percent or in days. Single contracts have more
+volatility on their last day."""
 
 WHERE = "chain"
 
@@ -58,34 +62,44 @@ def checked(chain: pd.DataFrame) -> dict[str, Floats]:
     """Return the figures of a chain by column, with `sign` +1 for a call and -1 for a put.
 
     Raises:
-        DataError: a column is missing, a cell is no number, a contract has expired, has no volatility or
-            no open interest, with the number of such rows.
+        DataError: there is no contract, a column is missing, a cell is no number, a contract has expired,
+            has no volatility or no open interest, with the number of such rows; or volatilities are in
+            percent or times in days.
     """
-    missing = [name for name in COLUMNS if name not in chain.columns]
-    if missing:
+    frame = figures.checked_table(
+        chain, COLUMNS, WHERE, "`measure.chains.option_chain` makes such a frame from the quotes of a store"
+    )
+    if frame.empty:
         raise DataError(
-            f"the columns {', '.join(missing)} are missing",
+            "there is no contract",
             where=WHERE,
-            expected=f"the columns {', '.join(COLUMNS)}",
-            remedy="`measure.chains.option_chain` makes such a frame from the quotes of a store",
+            expected="one row per contract",
+            remedy="take another snapshot",
         )
-    figures = {}
-    for name in ("strike", "vol", "open_interest", "years"):
-        try:
-            figures[name] = chain[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError) as problem:
-            raise DataError(f"'{name}' has a cell that is not a number ({problem})", where=WHERE) from problem
-        if name != "open_interest":
-            options.check(name, figures[name], WHERE)
-    kinds = chain["kind"]
+    found = figures.columns(frame, ("strike", "vol", "open_interest", "years"), WHERE)
+    for name in ("strike", "vol", "years"):
+        options.check(name, found[name], WHERE)
+    for name, most, expected in (
+        ("vol", MOST_VOL, "annual volatilities as decimals, 0.16 for 16%"),
+        ("years", MOST_YEARS, "years to settlement, 30/365 for 30 days"),
+    ):
+        typical = float(np.median(found[name]))
+        if typical > most:
+            raise DataError(
+                f"'{name}' is {typical:g} in the middle of its {len(frame)} contracts",
+                where=WHERE,
+                expected=expected,
+                remedy="divide percentages by 100, and days by 365",
+            )
+    kinds = frame["kind"]
     calls = (kinds == "C").to_numpy(dtype=bool, na_value=False)
     if not (calls | (kinds == "P").to_numpy(dtype=bool, na_value=False)).all():
         options.is_call(kinds.to_numpy(dtype=object), WHERE)
-    figures["sign"] = np.where(calls, 1.0, -1.0)
-    _refuse(figures["vol"] == 0, "'vol' is 0", "a volatility above zero (0 stands for one not computed)")
-    held = figures["open_interest"]
+    found["sign"] = np.where(calls, 1.0, -1.0)
+    _refuse(found["vol"] == 0, "'vol' is 0", "a volatility above zero (0 stands for one not computed)")
+    held = found["open_interest"]
     _refuse(~(np.isfinite(held) & (held >= 0)), "'open_interest' is missing or negative", "contracts")
-    return figures
+    return found
 
 
 def dealer_share(sign: Floats, convention: str, customer_share: float) -> Floats:
@@ -104,11 +118,12 @@ def dealer_share(sign: Floats, convention: str, customer_share: float) -> Floats
     if convention == "all_short":
         return np.full(sign.shape, -1.0)
     if convention == "mixed":
-        if not 0 <= customer_share <= 1:
+        share = figures.number("customer_share", customer_share, "gamma")
+        if not 0 <= share <= 1:
             raise DataError(
-                f"the customer share is {customer_share:g}", where="gamma", expected="a fraction from 0 to 1"
+                f"the customer share is {share:g}", where="gamma", expected="a fraction from 0 to 1"
             )
-        return np.where(sign > 0, 1 - 2 * customer_share, -1.0)
+        return np.where(sign > 0, 1 - 2 * share, -1.0)
     raise DataError(
         f"there is no convention '{convention}'{closest(str(convention), CONVENTIONS)}",
         where="gamma",
@@ -116,7 +131,7 @@ def dealer_share(sign: Floats, convention: str, customer_share: float) -> Floats
     )
 
 
-def kept(figures: dict[str, Floats], without: str | None) -> npt.NDArray[np.bool_]:
+def kept(found: dict[str, Floats], without: str | None) -> npt.NDArray[np.bool_]:
     """Return which contracts stay: all, all but the next day of expiry, or all but today's.
 
     A day of expiry is told from the hours left: contracts within half a day of the first one belong
@@ -125,7 +140,7 @@ def kept(figures: dict[str, Floats], without: str | None) -> npt.NDArray[np.bool
     Raises:
         DataError: another word.
     """
-    years = figures["years"]
+    years = found["years"]
     if without is None:
         return np.ones(years.shape, dtype=bool)
     if without == "next":
@@ -166,26 +181,44 @@ def bells(
     Raises:
         DataError: as `gamma.profile`.
     """
-    figures = checked(chain)
-    strikes, vols, years = figures["strike"], figures["vol"], figures["years"]
+    found = checked(chain)
+    strikes, vols, years = found["strike"], found["vol"], found["years"]
     r, q = (
         per_contract("rate", rate, len(strikes)),
         per_contract("dividend_yield", dividend_yield, len(strikes)),
     )
-    if not (np.isfinite(contract_size) and contract_size > 0):
-        raise DataError(f"the contract size is {contract_size:g}", where="gamma", expected="above zero")
+    size = checked_size(contract_size)
     widths = vols * np.sqrt(years)
-    alive = kept(figures, without) & (widths > options.INSTANT)
-    position = dealer_share(figures["sign"], convention, customer_share) * figures["open_interest"]
+    alive = kept(found, without) & (widths > options.INSTANT)
+    position = dealer_share(found["sign"], convention, customer_share) * found["open_interest"]
     alive &= position != 0
     centres = np.log(strikes / middle) - (r - q + vols * vols / 2) * years
-    with np.errstate(divide="ignore", invalid="ignore"):
-        heights = position * (0.01 * contract_size / 1e9 / np.sqrt(2 * np.pi)) / widths
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        heights = position * (0.01 * size / 1e9 / np.sqrt(2 * np.pi)) / widths
     if np.any(q):
         heights = heights * np.exp(-q * years)
+    if not np.isfinite(heights[alive]).all():
+        raise DataError(
+            "the gamma is beyond the numbers that can be written",
+            where=WHERE,
+            expected="contracts and sizes as traded",
+            remedy="look at the largest 'open_interest'",
+        )
     if alive.all():
         return Bells(middle, centres, widths, heights)
     return Bells(middle, centres[alive], widths[alive], heights[alive])
+
+
+def checked_size(contract_size: float) -> float:
+    """Return the units of the underlying per contract.
+
+    Raises:
+        DataError: it is not a number above zero.
+    """
+    size = figures.number("contract_size", contract_size, "gamma")
+    if not (np.isfinite(size) and size > 0):
+        raise DataError(f"the contract size is {size:g}", where="gamma", expected="above zero")
+    return size
 
 
 def per_contract(name: str, given: npt.ArrayLike, count: int) -> Floats:
@@ -194,7 +227,7 @@ def per_contract(name: str, given: npt.ArrayLike, count: int) -> Floats:
     Raises:
         DataError: it is no rate, or there are more or fewer than contracts.
     """
-    rates = np.asarray(given, dtype=np.float64)
+    rates = figures.numbers(name, given, "gamma")
     if rates.shape not in {(), (count,)}:
         raise DataError(
             f"'{name}' has shape {rates.shape} and the chain {count} contracts",

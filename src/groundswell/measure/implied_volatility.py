@@ -24,8 +24,11 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from groundswell.data.errors import DataError
+from groundswell.measure import figures
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+
+WHERE = "implied volatility"
 
 MOST_DEVIATION = 16.0
 """Deviation b at which the option is worth all it can be, to double precision."""
@@ -57,24 +60,34 @@ def from_price(
         strike: above zero.
         years: to settlement, above zero.
         discount: value today of one unit at settlement, above zero.
-        is_call: otherwise a put.
+        is_call: a truth value; otherwise a put.
 
     Raises:
-        DataError: a forward, strike, time or discount that is zero, negative or missing.
+        DataError: a forward, strike, time or discount that is zero, negative or missing; a price that is no
+            number; `is_call` that is no truth value ("P" would pass for true).
     """
-    figures = {"forward": forward, "strike": strike, "years": years, "discount": discount}
-    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in figures.items()}
+    given = {"forward": forward, "strike": strike, "years": years, "discount": discount}
+    arrays = {name: figures.numbers(name, values, WHERE) for name, values in given.items()}
     for name, values in arrays.items():
-        if not np.all((values > 0) & np.isfinite(values)):
+        wrong = ~((values > 0) & np.isfinite(values))
+        if np.any(wrong):
             raise DataError(
-                f"'{name}' is {values[()] if not values.ndim else values[~(values > 0)][:1]}",
-                where="implied volatility",
+                f"'{name}' is {values[wrong].flat[0]:g}",
+                where=WHERE,
                 expected="numbers above zero",
                 remedy="leave out options that have expired or lack a forward",
             )
-    p, f, k, t, d, calls = np.broadcast_arrays(
-        np.asarray(price, dtype=np.float64), *arrays.values(), np.asarray(is_call, dtype=np.bool_)
+    sides = np.asarray(is_call)
+    if sides.dtype != np.bool_:
+        raise DataError(
+            f"'is_call' is {sides.flat[0] if sides.size else 'empty'!r}",
+            where=WHERE,
+            expected="True for a call and False for a put",
+        )
+    p, f, k, t, d, side = figures.together(
+        WHERE, price=figures.numbers("price", price, WHERE), **arrays, is_call=sides.astype(np.float64)
     )
+    calls = side > 0
     intrinsic = np.maximum(np.where(calls, f - k, k - f), 0.0)
     worth = (p / d - intrinsic) / np.sqrt(f * k)
     distance = np.abs(np.log(f / k))

@@ -23,14 +23,21 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import ndtr
 
 from groundswell.data.errors import DataError
+from groundswell.measure import figures
 
 DAYS_PER_YEAR = 365.0
 INSTANT = 1e-14
 """Deviation b below which an option is worth what it would pay if nothing moved any more; also the
 shortest time to settlement in years (0.3 microseconds)."""
+
+MOST_YEARS = 100.0
+MOST_VOL = 12.0
+"""Volatility of which at least one of those given together is below; the wildest quotes of an index option
+come near it on the last day, and volatilities in percent lie above it."""
 
 ROUNDING = 1e-15
 """Distance ln(F/K) that is no distance: the forward lies at the strike."""
@@ -78,6 +85,7 @@ class _Terms:
         return np.where(self.is_call, 1.0, -1.0)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # such results are refused
 def price(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -106,6 +114,7 @@ def price(
     return _plain(terms.side * (stock - terms.discounted * ndtr(terms.side * terms.d2)))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # such results are refused
 def greeks(
     spot: npt.ArrayLike,
     strike: npt.ArrayLike,
@@ -125,8 +134,10 @@ def greeks(
         vanna = d delta / d vol = -e^-qT n(d1) d2 / v      per 1.00 of volatility; call and put alike
         charm = d delta / d time passing = q e^-qT N(d1) - e^-qT n(d1) (2 (r-q) T - d2 b) / (2 T b)
                                                            put: first term -q e^-qT N(-d1)
+        rho   = K T e^-rT N(d2)                            put: -K T e^-rT N(-d2); per 1.00 of rate
 
-    theta and charm are per year; `theta_per_day` and `charm_per_day` per calendar day.
+    theta and charm are per year; `theta_per_day` and `charm_per_day` per calendar day, a 365th of it, as
+    published examples quote them.
 
     At settlement (T = 0) and without volatility the limits stand: delta is 0 or e^-qT by the side of
     the strike on which the forward lies, gamma and vanna are zero, theta and charm keep their carry.
@@ -136,7 +147,7 @@ def greeks(
     Args:
         spot: price of the underlying, above zero. Arguments broadcast against each other.
         strike: above zero.
-        years: to settlement, calendar, zero or more.
+        years: to settlement, calendar, zero or more, at most 100.
         vol: implied volatility, annual, decimal (0.16), zero or more.
         rate: riskless, annual, continuous, decimal.
         dividend_yield: annual, continuous, decimal.
@@ -144,11 +155,11 @@ def greeks(
 
     Returns:
         Floats for scalar arguments, otherwise arrays of the broadcast shape, by name: `delta`, `gamma`,
-        `vega`, `theta`, `vanna`, `charm`, `theta_per_day`, `charm_per_day`.
+        `vega`, `theta`, `vanna`, `charm`, `rho`, `theta_per_day`, `charm_per_day`.
 
     Raises:
-        DataError: an option that has expired, a negative volatility, a price that is none, a rate in
-            percent, an unknown kind.
+        DataError: an option that has expired, a negative volatility, volatilities or rates in percent, a
+            price that is none, an unknown kind, or figures so far apart that no result can be written.
 
     References:
         See the module; the worked example of the tests is S = K = 6700, T = 30/365, v = 0.16.
@@ -180,6 +191,7 @@ def greeks(
         "vanna": bell * slope,
         "charm": side * terms.dividend_yield * in_the_money - decay,
     }
+    found["rho"] = side * terms.discounted * terms.years * ndtr(side * d2)
     found |= {f"{name}_per_day": found[name] / DAYS_PER_YEAR for name in ("theta", "charm")}
     return {name: _plain(values) for name, values in found.items()}
 
@@ -194,7 +206,8 @@ def is_call(kind: npt.ArrayLike, where: str = "options") -> Flags:
     Raises:
         DataError: another word.
     """
-    words = np.asarray(kind)
+    words = np.asarray(kind, dtype=object)
+    words = np.where(pd.isna(words), "missing", words)
     calls = words == "C"
     known = calls | (words == "P")
     if not np.all(known):
@@ -217,7 +230,7 @@ def _terms(
     dividend_yield: npt.ArrayLike,
     kind: npt.ArrayLike,
 ) -> _Terms:
-    figures = {
+    given = {
         "spot": spot,
         "strike": strike,
         "years": years,
@@ -226,25 +239,17 @@ def _terms(
         "dividend_yield": dividend_yield,
     }
     calls = is_call(kind)
-    try:
-        arrays = {name: np.asarray(values, dtype=np.float64) for name, values in figures.items()}
-        *together, calls = np.broadcast_arrays(*arrays.values(), calls)
-    except (TypeError, ValueError) as problem:
-        raise DataError(
-            f"the arguments do not go together ({problem})",
-            where="options",
-            expected="numbers, or arrays of shapes that broadcast",
-        ) from problem
+    arrays = {name: figures.numbers(name, values, "options") for name, values in given.items()}
+    s, k, t, v, r, q, sides = figures.together("options", **arrays, kind=calls.astype(np.float64))
     for name, values in arrays.items():
         check(name, values)
-    s, k, t, v, r, q = together
     deviation = v * np.sqrt(t)
     still = (deviation <= INSTANT) | (t <= INSTANT)
-    ahead = np.log(s / k) + (r - q) * t
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ahead = np.log(s / k) + (r - q) * t
         d1 = np.where(still & (np.abs(ahead) > ROUNDING), np.copysign(np.inf, ahead), 0.0)
         d1 = np.where(still, d1, ahead / deviation + deviation / 2)
-    return _Terms(s, k, t, v, r, q, calls, deviation, d1, still)
+    return _Terms(s, k, t, v, r, q, sides > 0, deviation, d1, still)
 
 
 def check(name: str, values: Floats, where: str = "options") -> None:
@@ -261,11 +266,18 @@ def check(name: str, values: Floats, where: str = "options") -> None:
     if name in {"spot", "strike"}:
         good, expected, remedy = values > 0, "a price above zero", "correct it or leave it out"
     elif name == "years":
-        good, expected = values >= 0, "zero or more years to settlement"
-        remedy = "leave out options that have expired"
+        good, expected = (
+            (values >= 0) & (values <= MOST_YEARS),
+            f"from 0 to {MOST_YEARS:g} years to settlement",
+        )
+        remedy = "leave out options that have expired; divide days by 365"
     elif name == "vol":
-        good, expected = values >= 0, "an annual volatility as a decimal, 0.16 for 16%"
-        remedy = "compute it from the quotes, or leave the option out"
+        in_percent = values.size and np.min(values) >= MOST_VOL
+        good, expected = (
+            (values >= 0) & ~np.bool_(in_percent),
+            "an annual volatility as a decimal, 0.16 for 16%",
+        )
+        remedy = "divide percentages by 100; compute a missing one from the quotes, or leave it out"
     else:
         good, expected = np.abs(values) < 1, "an annual rate as a decimal, 0.0525 for 5.25%"
         remedy = "divide percentages by 100"
@@ -278,5 +290,15 @@ def check(name: str, values: Floats, where: str = "options") -> None:
 
 
 def _plain(values: Floats) -> float | Floats:
-    """Return a float for a figure that stands alone."""
+    """Return a float for a figure that stands alone.
+
+    Raises:
+        DataError: a figure is beyond what a float can say.
+    """
+    if not np.isfinite(values).all():
+        raise DataError(
+            "a result is beyond the numbers that can be written",
+            where="options",
+            expected="prices, rates and times of one size, such as index points and years",
+        )
     return float(values) if values.ndim == 0 else values
