@@ -1,10 +1,10 @@
 """Series of a book on the dates on which they can be put together: the Fed's Wednesdays, and the month ends
 of the Treasury's debt.
 
-The Fed's statement describes a Wednesday (some of its lines the average of the week to it), so the daily
-reverse repo is read on that day or the last one before it. The monthly statement of the debt describes the
-end of a month, under the first day of it; the Fed's holdings are those of the last Wednesday by then. What a
-book holds was released by its end, so that nothing here is known before its time.
+The Fed's statement describes a Wednesday, some of its lines the average of the week to it; the daily reverse
+repo is put beside them as the one or the other. The monthly statement of the debt describes the end of a
+month, under the first day of it; the Fed's holdings are those of the last Wednesday by then. What a book
+holds was released by its end, so that nothing here is known before its time.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ class Debt:
 def weeks(book: Book) -> dict[str, Measured]:
     """Return assets, cash, reverse repo and reserves on the Wednesdays that all of them have, USD bn.
 
-    Cash and reserves are levels of the Wednesday if the book has both, else averages of the week (the names
-    of the series tell); an average against a level moves up to half a week late.
+    Cash and reserves are levels of the Wednesday if the book has both, else averages of the week to it (the
+    names of the series tell). The reverse repo is that of the day, or the average of its last seven days;
+    assets are a level always, so that among averages they move up to half a week early.
 
     Args:
         book: cut at the day asked about.
@@ -90,7 +91,11 @@ def weeks(book: Book) -> dict[str, Measured]:
     _needed(book, wanted)
     days = pd.DatetimeIndex(book.values("fed_assets").index)
     known = names | {name: name for name in ALSO if name in book.series}
-    table = pd.DataFrame({name: _on(book, name, days) for name in known.values()}).dropna()
+    table = pd.DataFrame({name: _on(book, name, days) for name in known.values()})
+    if names is AVERAGE:
+        by_day = book.measured("on_rrp").to(UNIT).series
+        table["on_rrp"] = by_day.rolling("7D").mean().reindex(days, method="ffill", tolerance=LONGEST_GAP)
+    table = table.dropna()
     if table.empty:
         raise DataError(
             f"{', '.join(wanted)} share no week",

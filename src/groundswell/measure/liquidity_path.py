@@ -161,7 +161,7 @@ def _seasons(tga: pd.Series[float]) -> Floats:
 
 def _week(days: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
     """Return the week of the year, 0 to 51, by days since 1 January; the last has eight days or nine."""
-    return np.minimum((days.dayofyear.to_numpy() - 1) // 7, 51).astype(np.int64)
+    return np.minimum((days.day_of_year.to_numpy() - 1) // 7, 51).astype(np.int64)
 
 
 def _bent(

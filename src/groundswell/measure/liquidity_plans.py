@@ -88,7 +88,7 @@ def known_events(after: pd.Timestamp, through: pd.Timestamp) -> pd.DataFrame:
             label = "Income tax of the year before" if month.month == 4 else "Estimated and corporate tax"
             rows.extend((day, "tax_date", label) for day in due[:1])
         if month.month in REFUNDING_MONTHS:
-            wednesday = first + pd.Timedelta(days=(2 - first.dayofweek) % 7)
+            wednesday = first + pd.Timedelta(days=(2 - first.day_of_week) % 7)
             rows.append((wednesday, "refunding", "Treasury refunding announcement"))
         if month.month % 3 == 0:
             inside = days[(days >= first) & (days <= month.to_timestamp(how="end"))]

@@ -116,7 +116,7 @@ def without_season(changes: pd.DataFrame) -> pd.DataFrame:
     """
     days = pd.DatetimeIndex(changes.index)
     is_monthly = len(days) > 1 and np.median(np.diff(days.to_numpy()) / np.timedelta64(1, "D")) > 20
-    key = days.month.to_numpy() if is_monthly else np.minimum((days.dayofyear.to_numpy() - 1) // 7, 51)
+    key = days.month.to_numpy() if is_monthly else np.minimum((days.day_of_year.to_numpy() - 1) // 7, 51)
     known = changes.dropna()
     key = key[changes.notna().all(axis=1).to_numpy()]
     groups = known.groupby(key)
@@ -132,7 +132,7 @@ def compare(
     supply: pd.DataFrame | None = None,
     prices: pd.Series[float] | None = None,
     horizons: Mapping[str, pd.Timedelta] = HORIZONS,
-    draws: int = 1_000,
+    draws: int = 500,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Return the shares of the Treasury and of the Fed for reserves, duration and prices at each horizon.
@@ -204,7 +204,7 @@ def _returns(prices: pd.Series[float], weekly: Measured, days: pd.DatetimeIndex)
 def _row(horizon: str, target: str, table: pd.DataFrame, shares: pd.Series[float]) -> dict[str, object]:
     reason = ""
     if not np.isfinite(shares["treasury"]):
-        reason = f"{shares['windows']:.1f} independent windows, {LEAST_WINDOWS:g} needed"
+        reason = f"{np.floor(10 * shares['windows']) / 10:g} independent windows, {LEAST_WINDOWS:g} needed"
     dates = (table.index[0], table.index[-1]) if len(table) else (pd.NaT, pd.NaT)
     return {
         "horizon": horizon,
