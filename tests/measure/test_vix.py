@@ -6,7 +6,8 @@
   doubling all prices of a strip doubles what the strip is worth; scaling the index changes nothing.
 - Interpolation: between the two terms, on a flat line, and outside them.
 - Bad quotes are refused where they stand; a leg without a price is no leg.
-- Real chains of 2022 give the closes that Cboe published for the same days.
+- Real chains of 2022 give the closes that Cboe published for the same days; every real chain gives the mean
+  of its own smile, computed another way.
 """
 
 import gzip
@@ -26,7 +27,8 @@ from scipy.stats import norm
 
 from groundswell.data.errors import DataError
 from groundswell.data.sources import cboe_chain
-from groundswell.measure import vix, vix_chain
+from groundswell.data.sources.source import Snapshot
+from groundswell.measure import chains, vix, vix_chain
 
 # Quotes of 27 September 2022 in the appendix of Cboe's methodology: strike:mid, the mean of both legs
 # at 1960.
@@ -108,11 +110,27 @@ def test_the_published_example_to_its_printed_digits() -> None:
     assert round(near.forward, 5) == 1962.89996
     assert round(later.forward, 5) == 1962.40006
     assert (near.k0, later.k0) == (1960, 1960)
-    assert round(near.minutes / vix.MINUTES_PER_YEAR, 7) == 0.0656088
+    years = [one.minutes / vix.MINUTES_PER_YEAR for one in (near, later)]
+    assert [round(one, 7) for one in years] == [0.0656088, 0.0855289]
+    assert [(one.strikes[0], one.strikes[-1]) for one in (near, later)] == [(1370, 2125), (1275, 2200)]
+    sums = [
+        float(np.sum(vix.widths(one.strikes) / one.strikes**2 * np.exp(rate * t) * one.mids))
+        for one, rate, t in zip((near, later), (NEAR_RATE, NEXT_RATE), years, strict=True)
+    ]
+    assert [round(one, 10) for one in sums] == [0.0006320516, 0.0008314016]
+    assert [round(2 / t * one, 6) for one, t in zip(sums, years, strict=True)] == [0.019267, 0.019441]
+    shifts = [(one.forward / one.k0 - 1) ** 2 / t for one, t in zip((near, later), years, strict=True)]
+    assert [round(one, 8) for one in shifts] == [0.00003337, 0.00001753]
     assert round(near.variance, 9) == 0.019233906
     assert round(later.variance, 9) == 0.019423884
     assert round(vix.index(near, later), 2) == 13.93
     assert vix.index(near, later) == pytest.approx(13.927842, abs=5e-7)
+    # The share of a term is what the index gains from more of its variance.
+    for place, printed in ((0, 0.167526), (1, 0.832474)):
+        pairs = [(one.variance, one.minutes) for one in (near, later)]
+        pairs[place] = (pairs[place][0] + 0.01, pairs[place][1])
+        more = (vix.index(*pairs) ** 2 - vix.index(near, later) ** 2) / 1e4
+        assert round(more / 0.01 * 43_200 / pairs[place][1], 6) == printed
     assert vix.index((near.variance, NEAR_MINUTES), later) == vix.index(near, later)
 
 
@@ -123,6 +141,15 @@ def test_the_published_strips_alone_give_the_published_variances() -> None:
     ]:
         variance = vix.term_variance(*strip(text), forward=forward, k0=1960, minutes=minutes, rate=rate)
         assert abs(variance - printed) < 1e-9
+
+
+def test_the_published_distances_between_strikes() -> None:
+    near, later = near_term(), next_term()
+    found = [dict(zip(one.strikes, vix.widths(one.strikes), strict=True)) for one in (near, later)]
+    assert [found[0][strike] for strike in (1370, 1400, 1410, 1420, 2100)] == [5, 7.5, 10, 7.5, 15]
+    assert [found[1][strike] for strike in (1275, 1325)] == [50, 37.5]
+    with pytest.raises(DataError, match="do not rise"):
+        vix.widths([2, 1])
 
 
 def test_two_zero_bids_in_a_row_end_a_side_and_a_single_one_is_skipped() -> None:
@@ -245,6 +272,16 @@ def changed(at: int, **cells: float) -> pd.DataFrame:
         (flat_chain(points=101).assign(call_bid=0.0), "none of the 101 strikes"),
         (flat_chain(points=101).drop(columns="put_ask"), "columns put_ask are missing"),
         (flat_chain(points=101).assign(put_bid="x"), "not a number"),
+        (flat_chain(points=101).assign(put_bid=True), "type bool"),
+        (flat_chain(points=101).assign(put_bid=pd.Timestamp("2022-01-01")), "type datetime64"),
+        (flat_chain(points=101).assign(strike=np.nan), "strike is nan"),
+        (flat_chain(points=101).iloc[:0], "0 strike"),
+        (
+            pd.concat([flat_chain(points=101), flat_chain(points=101)[["put_bid"]]], axis=1),
+            "put_bid stands twice",
+        ),
+        (flat_chain(points=101).to_dict("list"), "a dict was given"),
+        (None, "DataFrame"),
         (flat_chain(points=101).iloc[50:51], "1 strike"),
         (flat_chain(points=101).iloc[50:], "no put below"),
         (flat_chain(points=101).iloc[:51], "no call above"),
@@ -277,9 +314,51 @@ def test_expired_terms_worthless_strips_and_percent_rates_are_refused() -> None:
         ((0.04, 40_000), (0.04, 40_000), "expires before"),
         ((0.0, 30_000), (0.04, 50_000), "variance of the near term is 0"),
         ((0.04, 0), (0.04, 50_000), "minutes left"),
+        ((np.nan, 30_000), (0.04, 50_000), "variance of the near term is nan"),
+        ((0.04, 30_000), 0.04, "the next term has shape"),
+        (None, (0.04, 50_000), "the near term has shape"),
+        (("x", 30_000), (0.04, 50_000), "'near' has something"),
     ]:
         with pytest.raises(DataError, match=words):
             vix.index(near, later)
+    for horizon in (0, -1, np.nan, np.inf, None, "x", [1, 2]):
+        with pytest.raises(DataError, match="horizon"):
+            vix.index((0.04, 30_000), (0.04, 50_000), horizon_minutes=horizon)
+    for name, value, words in [
+        ("k0", 110.0, "k0 is 110, above the forward 100"),
+        ("k0", 95.0, "k0 is 95, no strike of the strip"),
+        ("k0", "x", "'k0' has something"),
+        ("forward", np.nan, "forward is nan"),
+        ("forward", 0, "forward is 0"),
+        ("forward", [1, 2], "'forward' has shape"),
+        ("minutes", None, "minutes left"),
+        ("rate", "x", "'rate' has something"),
+        ("rate", np.nan, "rate is nan"),
+    ]:
+        with pytest.raises(DataError, match=words):
+            vix.term_variance([90, 100, 110], [2, 3, 2], **(known | {name: value}))
+    for strikes in (["a", "b", "c"], [[1], [2, 3]], [90, 100, np.nan], 100, None):
+        with pytest.raises(DataError):
+            vix.term_variance(strikes, [2, 3, 2], **known)
+
+
+def test_quotes_and_strips_may_be_of_any_type_that_holds_numbers() -> None:
+    table = flat_chain(points=101)
+    plain = vix.term(table, minutes=43_200, rate=0.03)
+    for typed in (
+        table.convert_dtypes(),
+        table.convert_dtypes(dtype_backend="pyarrow"),
+        table.astype(object),
+        table.astype(str),
+        table.assign(root="SPX").set_index("root"),
+    ):
+        found = vix.term(typed, minutes=43_200, rate=0.03)
+        assert (found.variance, found.forward, found.k0) == (plain.variance, plain.forward, plain.k0)
+    known: dict[str, Any] = {"forward": plain.forward, "k0": plain.k0, "minutes": 43_200, "rate": 0.03}
+    for kind in (list, tuple, pd.Series):
+        assert vix.term_variance(kind(plain.strikes), kind(plain.mids), **known) == plain.variance
+    assert vix.index([0.04, 30_000], (0.04, 50_000)) == pytest.approx(20)
+    assert vix.index(plain, (plain.variance, 50_000)) == pytest.approx(plain.volatility)
 
 
 def test_minutes_run_by_the_wall_clock_to_the_settlement_of_the_root() -> None:
@@ -320,22 +399,9 @@ def test_a_contract_that_stands_twice_is_refused() -> None:
 
 
 PUBLISHED = [
-    # file, close in New York, Treasury yields at 1, 3, 6 and 12 months in percent, Cboe's closes of
-    # VIX9D, VIX, VIX3M and VIX6M, and how near we come
-    (
-        "spx_2022-02-05",
-        datetime(2022, 2, 4, 16, 15),
-        (0.03, 0.23, 0.56, 0.98),
-        (21.86, 23.22, 26.25, 27.58),
-        (0.015, 0.015, 0.015, 0.015),
-    ),
-    (
-        "spx_2022-06-11",
-        datetime(2022, 6, 10, 16, 15),
-        (0.90, 1.39, 2.02, 2.58),
-        (28.78, 27.75, 29.72, 30.94),
-        (0.04, 0.04, 0.20, 0.20),
-    ),
+    # file, close in New York, Treasury yields at 1, 3, 6 and 12 months in percent, and how near we come
+    ("spx_2022-02-05", datetime(2022, 2, 4, 16, 15), (0.03, 0.23, 0.56, 0.98), (0.015,) * 4),
+    ("spx_2022-06-11", datetime(2022, 6, 10, 16, 15), (0.90, 1.39, 2.02, 2.58), (0.04, 0.04, 0.20, 0.20)),
 ]
 
 
@@ -344,16 +410,19 @@ def chain_of(find: Callable[[str], Path], name: str) -> pd.DataFrame:
         return cboe_chain.read_quotedata(file.read()).quotes
 
 
-@pytest.mark.parametrize(("name", "wall", "yields", "closes", "near"), PUBLISHED)
+@pytest.mark.parametrize(("name", "wall", "yields", "near"), PUBLISHED)
 def test_real_chains_give_the_published_closes(
     real_data: Callable[[str], Path],
     name: str,
     wall: datetime,
     yields: tuple[float, ...],
-    closes: tuple[float, ...],
     near: tuple[float, ...],
 ) -> None:
     taken = wall.replace(tzinfo=ZoneInfo("America/New_York"))
+    closes = [
+        pd.read_csv(real_data(f"vol/{index}_daily.csv"), index_col="date")["close"][f"{wall:%Y-%m-%d}"]
+        for index in ("vix9d", "vix", "vix3m", "vix6m")
+    ]
 
     def rate(minutes: float) -> float:
         return float(np.interp(minutes / 1440, [30, 91, 182, 365], yields)) / 100
@@ -364,21 +433,44 @@ def test_real_chains_give_the_published_closes(
     assert (curve["reason"] == "").all()
 
 
+def variance_of_the_smile(part: pd.DataFrame, forward: float, counted: np.ndarray) -> float:
+    """Return the mean implied variance over a normal d2, which is what the strip of options replicates."""
+    calls = part[(part["kind"] == "C") & part["strike"].isin(counted)].sort_values("strike", ascending=False)
+    vols = calls["vol"].to_numpy()
+    deviation = vols * np.sqrt(calls["years"].to_numpy())
+    d2 = np.log(forward / calls["strike"].to_numpy()) / deviation - deviation / 2
+    z = np.linspace(-6, 6, 4_001)
+    return float(np.trapezoid(norm.pdf(z) * np.interp(z, d2, vols) ** 2, z))
+
+
 @pytest.mark.parametrize(
-    ("name", "wall", "index", "close"),
+    ("name", "wall", "index"),
     [
-        ("spx_2025-01-06_jan", datetime(2025, 1, 6, 16, 15), "30D", 16.04),  # the VIX of the day, recalled
-        ("spy_2023-09-14", datetime(2023, 9, 14, 16, 15), "30D", 12.82),
-        ("spx_2023-02-03_to_feb", datetime(2023, 2, 3, 16, 15), "9D", None),
+        ("spx_2022-02-05", datetime(2022, 2, 4, 16, 15), "30D"),
+        ("spx_2025-01-06_jan", datetime(2025, 1, 6, 16, 15), "30D"),
+        ("spy_2023-09-14", datetime(2023, 9, 14, 16, 15), "30D"),
+        ("spx_2023-02-03_to_feb", datetime(2023, 2, 3, 16, 15), "9D"),
     ],
 )
-def test_every_expiry_of_the_other_real_chains_goes_through(
-    real_data: Callable[[str], Path], name: str, wall: datetime, index: str, close: float | None
+def test_the_index_of_a_real_chain_is_the_mean_of_its_own_smile(
+    real_data: Callable[[str], Path], name: str, wall: datetime, index: str
 ) -> None:
-    chain, taken = chain_of(real_data, name), wall.replace(tzinfo=ZoneInfo("America/New_York"))
-    assert not [one.reason for one in vix_chain.terms(chain, taken, rate=0.045) if one.term is None]
-    level = vix_chain.curve(chain, taken, rate=0.045).loc[index, "level"]
-    assert level == pytest.approx(close, abs=0.2) if close else 10 < level < 30
+    """Another road from the same quotes, by volatilities and not by prices (Gatheral 2006, chapter 11)."""
+    quotes, taken = chain_of(real_data, name), wall.replace(tzinfo=ZoneInfo("America/New_York"))
+    terms = vix_chain.terms(quotes, taken, rate=0.045)
+    assert not [one.reason for one in terms if one.term is None]
+    near, later = vix_chain.bracket(terms, vix.HORIZONS[index])
+    chain = chains.option_chain(Snapshot("chain", taken, quotes), rate=0.045)
+    pairs = []
+    for one in (near, later):
+        assert one.term is not None
+        key = (one.root, pd.Timestamp(one.expiry))
+        part = chain.frame[(chain.frame["root"] == one.root) & (chain.frame["expiry"] == key[1])]
+        forward = float(chain.expiries.loc[key, "forward"])
+        pairs.append((variance_of_the_smile(part, forward, one.term.strikes), one.minutes))
+    smile = vix.index(*pairs, horizon_minutes=vix.HORIZONS[index])
+    level = vix_chain.curve(quotes, taken, rate=0.045).loc[index, "level"]
+    assert level == pytest.approx(smile, abs=0.06)
 
 
 def test_a_chain_taken_after_hours_says_why_it_has_no_curve(real_data: Callable[[str], Path]) -> None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError
+from groundswell.measure import figures
 
 MINUTES_PER_DAY = 1_440
 MINUTES_PER_YEAR = 525_600
@@ -26,6 +27,9 @@ MINUTES_PER_YEAR = 525_600
 
 HORIZONS = MappingProxyType({"9D": 12_960, "30D": 43_200, "93D": 133_920, "6M": 264_960})
 """Minutes of VIX9D, VIX, VIX3M and VIX6M (9, 30, 93 and 184 days)."""
+
+ROUNDING = 1e-9
+"""Distance of two levels, as a share of them, that is none."""
 
 QUOTES = ("strike", "call_bid", "call_ask", "put_bid", "put_ask")
 
@@ -72,38 +76,49 @@ def term_variance(
         strikes: index points, strictly rising, shape (n,), n >= 2.
         mids: price at each strike, index points, not negative, shape (n,).
         forward: F, index points.
-        k0: strike at or just below the forward.
+        k0: strike of the strip at or just below the forward.
         minutes: to settlement, above zero.
         rate: riskless, annual, continuously compounded, decimal (0.0525 for 5.25%).
 
     Raises:
-        DataError: a strip of one strike, an expired term, figures out of order, or a strip so poor that
-            no variance is left.
+        DataError: a strip of one strike, an expired term, figures out of order or no numbers, a K0 above the
+            forward or not of the strip, or a strip so poor that no variance is left.
 
     References:
         Cboe, Volatility Index Methodology, "single term variance".
     """
-    strip, prices = np.asarray(strikes, dtype=np.float64), np.asarray(mids, dtype=np.float64)
+    strip, prices = figures.numbers("strikes", strikes, "strip"), figures.numbers("mids", mids, "strip")
     _check_strip(strip, prices)
-    years = _years(minutes)
-    _check_rate(rate)
-    for name, level in (("forward", forward), ("k0", k0)):
-        if not (np.isfinite(level) and level > 0):
-            raise DataError(f"the {name} is {level:g}", where="term", expected="a level above zero")
-    gaps = np.diff(strip)
-    widths = np.concatenate([gaps[:1], (gaps[:-1] + gaps[1:]) / 2, gaps[-1:]])
-    contributions = widths / strip**2 * np.exp(rate * years) * prices
+    years, growth = _years(minutes), figures.number("rate", rate, "term")
+    _check_rate(growth)
+    forward, k0 = _levels(forward, k0, strip)
+    contributions = widths(strip) / strip**2 * np.exp(growth * years) * prices
     variance = 2 / years * contributions.sum() - (forward / k0 - 1) ** 2 / years
     if not (np.isfinite(variance) and variance > 0):
         raise DataError(
             f"the variance is {variance:.6g}: the options of the strip are worth "
             f"{2 / years * contributions.sum():.6g}, and the distance of the forward {forward:g} from "
             f"K0 {k0:g} takes away {(forward / k0 - 1) ** 2 / years:.6g}",
-            where=f"term of {minutes:g} minutes",
+            where=f"term of {years * MINUTES_PER_YEAR:g} minutes",
             expected="a variance above zero",
             remedy="check the quotes near the money; a strip without value has no volatility",
         )
     return float(variance)
+
+
+def widths(strikes: npt.ArrayLike) -> Floats:
+    """Return dK of each strike of a strip: half the distance between its neighbours, at both ends all of it.
+
+    Args:
+        strikes: index points, strictly rising, shape (n,), n >= 2.
+
+    Raises:
+        DataError: fewer than two strikes, or they do not rise.
+    """
+    strip = figures.numbers("strikes", strikes, "strip")
+    _check_strip(strip, np.zeros(strip.shape))
+    gaps = np.diff(strip)
+    return np.concatenate([gaps[:1], (gaps[:-1] + gaps[1:]) / 2, gaps[-1:]])
 
 
 def term(quotes: pd.DataFrame, *, minutes: float, rate: float) -> VixTerm:
@@ -125,14 +140,15 @@ def term(quotes: pd.DataFrame, *, minutes: float, rate: float) -> VixTerm:
         rate: riskless, annual, continuously compounded, decimal.
 
     Raises:
-        DataError: a column is missing or not numeric; a strike stands twice; a quote is negative,
+        DataError: no DataFrame; a column is missing, stands twice or is not numeric; a strike stands twice; a
+            quote is negative,
             infinite or crossed; no strike has both legs, K0 lacks one, or one side has no quote; or as
             `term_variance`.
 
     References:
         Cboe, Volatility Index Methodology, "option selection" and "forward index level".
     """
-    years = _years(minutes)
+    years, rate = _years(minutes), figures.number("rate", rate, "term")
     _check_rate(rate)
     strikes, call_bids, calls, put_bids, puts = _legs(quotes)
     both = call_bids & put_bids
@@ -177,7 +193,7 @@ def term(quotes: pd.DataFrame, *, minutes: float, rate: float) -> VixTerm:
     k0 = float(strikes[at])
     variance = term_variance(strip, mids, forward=forward, k0=k0, minutes=minutes, rate=rate)
     strip.flags.writeable = mids.flags.writeable = False
-    return VixTerm(forward, k0, strip, mids, variance, float(minutes))
+    return VixTerm(forward, k0, strip, mids, variance, figures.number("minutes", minutes, "term"))
 
 
 def index(
@@ -212,20 +228,20 @@ def index(
             expected="a near term that expires before the next one",
             remedy="exchange them, or take two different expiries",
         )
-    if not (np.isfinite(horizon_minutes) and horizon_minutes > 0):
-        raise DataError(f"the horizon is {horizon_minutes:g} minutes", expected="a number above zero")
-    weight = (next_minutes - horizon_minutes) / (next_minutes - near_minutes)
+    horizon = figures.number("horizon_minutes", horizon_minutes, "index")
+    if not (np.isfinite(horizon) and horizon > 0):
+        raise DataError(f"the horizon is {horizon:g} minutes", where="index", expected="a number above zero")
+    weight = (next_minutes - horizon) / (next_minutes - near_minutes)
     total = near_minutes * near_variance * weight + next_minutes * next_variance * (1 - weight)
     if not total > 0:
         raise DataError(
             f"the line through the variances {near_variance:.6g} at {near_minutes:g} minutes and "
-            f"{next_variance:.6g} at {next_minutes:g} is {total / horizon_minutes:.6g} at "
-            f"{horizon_minutes:g}",
+            f"{next_variance:.6g} at {next_minutes:g} is {total / horizon:.6g} at {horizon:g}",
             where="index",
             expected="a variance above zero at the horizon",
             remedy="take two expiries nearer to the horizon",
         )
-    return 100 * float(np.sqrt(total / horizon_minutes))
+    return 100 * float(np.sqrt(total / horizon))
 
 
 def _counted(quoted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
@@ -238,18 +254,8 @@ def _legs(
     quotes: pd.DataFrame,
 ) -> tuple[Floats, npt.NDArray[np.bool_], Floats, npt.NDArray[np.bool_], Floats]:
     """Return strikes, then for calls and for puts which are quoted and the mids, by rising strike."""
-    missing = [name for name in QUOTES if name not in quotes.columns]
-    if missing:
-        raise DataError(
-            f"the columns {', '.join(missing)} are missing",
-            where="quotes",
-            expected=f"the columns {', '.join(QUOTES)}",
-        )
-    try:
-        figures = quotes[list(QUOTES)].to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as problem:
-        raise DataError(f"a cell is not a number ({problem})", where="quotes") from problem
-    strikes = figures[:, 0]
+    table = np.column_stack(list(figures.columns(quotes, QUOTES, "quotes").values()))
+    strikes = table[:, 0]
     if len(strikes) < 2:
         raise DataError(f"the chain has {len(strikes)} strike(s)", where="quotes", expected="two at least")
     bad = ~(np.isfinite(strikes) & (strikes > 0))
@@ -258,8 +264,8 @@ def _legs(
         raise DataError(
             f"the strike is {strikes[row]:g}", where=f"quotes, row {row + 1}", expected="above zero"
         )
-    figures = figures[np.argsort(strikes, kind="stable")]
-    strikes = figures[:, 0]
+    table = table[np.argsort(strikes, kind="stable")]
+    strikes = table[:, 0]
     twice = np.flatnonzero(np.diff(strikes) == 0)
     if len(twice):
         raise DataError(
@@ -268,8 +274,8 @@ def _legs(
             expected="one row per strike",
             remedy="keep one root: SPX and SPXW may share expiry and strike but settle hours apart",
         )
-    call_quoted, calls = _leg(strikes, figures[:, 1], figures[:, 2], "call")
-    put_quoted, puts = _leg(strikes, figures[:, 3], figures[:, 4], "put")
+    call_quoted, calls = _leg(strikes, table[:, 1], table[:, 2], "call")
+    put_quoted, puts = _leg(strikes, table[:, 3], table[:, 4], "put")
     return strikes, call_quoted, calls, put_quoted, puts
 
 
@@ -332,19 +338,47 @@ def _check_rate(rate: float) -> None:
         )
 
 
-def _years(minutes: float) -> float:
-    if not (np.isfinite(minutes) and minutes > 0):
+def _levels(forward: float, k0: float, strip: Floats) -> tuple[float, float]:
+    """Return the forward and K0, which must be a strike of the strip and not above it."""
+    levels = (figures.number("forward", forward, "term"), figures.number("k0", k0, "term"))
+    for name, level in zip(("forward", "k0"), levels, strict=True):
+        if not (np.isfinite(level) and level > 0):
+            raise DataError(f"the {name} is {level:g}", where="term", expected="a level above zero")
+    above, apart = levels[1] > levels[0] * (1 + ROUNDING), np.min(np.abs(strip / levels[1] - 1))
+    if above or apart > ROUNDING:
         raise DataError(
-            f"the term has {minutes:g} minutes left",
+            f"k0 is {levels[1]:g}, "
+            + (f"above the forward {levels[0]:g}" if above else "no strike of the strip"),
+            where="term",
+            expected="the strike of the strip at or just below the forward",
+            remedy="take it from `vix.term`, which finds both",
+        )
+    return levels
+
+
+def _years(minutes: float) -> float:
+    left = figures.number("minutes", minutes, "term")
+    if not (np.isfinite(left) and left > 0):
+        raise DataError(
+            f"the term has {left:g} minutes left",
             where="term",
             expected="options that have not expired",
             remedy="drop this expiry and take the next one",
         )
-    return float(minutes) / MINUTES_PER_YEAR
+    return left / MINUTES_PER_YEAR
 
 
 def _pair(given: VixTerm | tuple[float, float], name: str) -> tuple[float, float]:
-    variance, minutes = (given.variance, given.minutes) if isinstance(given, VixTerm) else given
+    pair = figures.numbers(
+        name, (given.variance, given.minutes) if isinstance(given, VixTerm) else given, "index"
+    )
+    if pair.shape != (2,):
+        raise DataError(
+            f"the {name} term has shape {pair.shape}",
+            where="index",
+            expected="a term of `vix.term`, or the pair (annual variance, minutes)",
+        )
+    variance, minutes = pair.tolist()
     _years(minutes)
     if not (np.isfinite(variance) and variance > 0):
         raise DataError(
@@ -352,4 +386,4 @@ def _pair(given: VixTerm | tuple[float, float], name: str) -> tuple[float, float
             where="index",
             expected="a variance above zero",
         )
-    return float(variance), float(minutes)
+    return variance, minutes
