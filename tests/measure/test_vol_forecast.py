@@ -1,8 +1,8 @@
 """Expected variance from daily returns.
 
 - GARCH and GJR on the bundled S&P 500: the parameters published with the data.
-- HAR against a plain regression, a plain recursion and arch's own forecasts; GARCH against a plain recursion and arch's own
-  forecasts many steps ahead.
+- HAR against a plain regression, a plain recursion and arch's own forecasts; GARCH against a plain
+  recursion and arch's own forecasts many steps ahead.
 - Doubled returns quadruple every forecast, bit for bit; refit days are those stated; with fewer days asked
   for, those are the same.
 - Dropping or changing later returns changes no forecast.

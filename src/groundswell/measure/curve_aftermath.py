@@ -52,14 +52,23 @@ def summary(episodes: pd.DataFrame, *, draws: int = 2_000, seed: int = 0) -> pd.
     Raises:
         DataError: fewer than five episodes are over.
     """
-    from arch.bootstrap import IIDBootstrap
+    from scipy.stats import bootstrap
 
-    names = [name for name in episodes.columns if name.startswith(("index_", "vix_", "realised_"))]
+    names = [name for name in episodes.columns if name.startswith(("index_", "vix_", "ratio_", "realised_"))]
     rows = {}
     for name in names:
         values = episodes[name].dropna().to_numpy()
         if len(values) < 5:
             raise DataError(f"{len(values)} episodes are over", where="aftermath", expected="five at least")
-        low, high = IIDBootstrap(values, seed=seed).conf_int(np.mean, draws, size=0.90).ravel()
-        rows[name] = (values.mean(), low, high, len(values))
+        random = np.random.default_rng(seed)
+        drawn = bootstrap(
+            (values,),
+            np.mean,
+            n_resamples=draws,
+            confidence_level=0.90,
+            method="basic",
+            vectorized=True,
+            rng=random,
+        ).confidence_interval
+        rows[name] = (float(values.mean()), float(drawn.low), float(drawn.high), len(values))
     return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high", "episodes"])

@@ -70,9 +70,9 @@ _COLUMNS = (
 )
 
 NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "the curve": (("vix", "vix3m"), "Cboe's VIX3M beside the VIX, daily since 2009"),
-    "credit": ((vol_demand.CREDIT,), "the high-yield spread (FRED BAMLH0A0HYM2)"),
-    "demand": (
+    "second tenor of the curve": (("vix", "vix3m"), "Cboe's VIX3M beside the VIX, daily since 2009"),
+    "credit spread": ((vol_demand.CREDIT,), "the high-yield spread (FRED BAMLH0A0HYM2)"),
+    "record of positions": (
         vol_demand.POSITIONS,
         "positions in VIX futures (CFTC, Traders in Financial Futures, contract 1170E1)",
     ),
@@ -137,7 +137,7 @@ def missing(book: Book) -> tuple[tuple[str, ...], tuple[str, ...]]:
             absent.append(f"{what} ({', '.join(lacking)})")
             remedies.append(remedy)
     if not any(name in book.series for name in vol_demand.OTHER_ASSETS):
-        absent.append(f"other assets (one of {', '.join(vol_demand.OTHER_ASSETS)})")
+        absent.append(f"market beside equities (one of {', '.join(vol_demand.OTHER_ASSETS)})")
         remedies.append("daily prices of bonds, currencies or gold")
     if len(book.values("index")) <= vol_forecast.MINIMUM_RETURNS + curve_equation.LEAST_ROWS:
         absent.append("long enough history of the index")
@@ -297,7 +297,7 @@ class _Reader:
         for number, (model, rows) in enumerate(self.tables.items()):
             fitted = self._fit(model, day)
             if isinstance(fitted, DataError):
-                return _unread(fitted.what)
+                return _unread(f"{fitted.what}, expected {fitted.expected}")
             here = rows.loc[[day]]
             lacking = here.columns[here.isna().to_numpy()[0]]
             if len(lacking):
@@ -382,15 +382,17 @@ def _unread(why: str) -> dict[str, object]:
 
 
 def _data(book: Book, seen: vol_forecast.Expected, reader: _Reader) -> tuple[str, ...]:
-    refits = seen.refits
     fitted = [one for one in reader.fits.values() if isinstance(one, Fit)]
+    models = ", ".join(model.upper() for model in seen.by_model)
+    last, through = seen.refits[-1], book.through
     told = [
-        f"Expected variance by {', '.join(seen.by_model)}, refitted {len(refits)} times, "
-        f"last on {refits[-1]:%Y-%m-%d}; index through {book.through:%Y-%m-%d}."
+        f"Expected variance by {models}, fitted on {len(seen.refits)} days, last on {last.day} {last:%b %Y}; "
+        f"index through {through.day} {through:%b %Y}."
     ]
     if fitted:
+        since, through = fitted[-1].since, fitted[-1].through
         told.append(
-            f"Equation estimated on days from {fitted[-1].since:%Y-%m-%d}, last through "
-            f"{fitted[-1].through:%Y-%m-%d} ({fitted[-1].rows} days)."
+            f"Readings rest on the equation of earlier months, last estimated on {fitted[-1].rows} days from "
+            f"{since.day} {since:%b %Y} to {through.day} {through:%b %Y}."
         )
     return tuple(told)

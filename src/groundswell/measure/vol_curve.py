@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data import calendar
-from groundswell.data.book import Book
+from groundswell.data.book import NEW_YORK, Book
 from groundswell.data.errors import DataError
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -186,6 +186,31 @@ def basis(front: pd.Series[float], spot: pd.Series[float]) -> pd.Series[float]:
         spot: the VIX, points, on the same days; days that are not in both are missing.
     """
     return (front - spot).rename("basis")
+
+
+def front_settlements(quotes: pd.DataFrame) -> pd.Series[float]:
+    """Return the settlement of the VIX future next to expire, by day in New York.
+
+    A contract that expires on the day itself has settled in the morning and does not count. Of several
+    moments of a day the last counts; days without a settlement are left out.
+
+    Args:
+        quotes: of monthly contracts through time; columns `taken` (UTC), `expiry`, `settle`, points.
+    """
+    taken = pd.DatetimeIndex(quotes["taken"]).tz_convert(NEW_YORK).tz_localize(None)
+    table = pd.DataFrame(
+        {
+            "taken": taken,
+            "day": taken.normalize(),
+            "expiry": pd.DatetimeIndex(quotes["expiry"]).normalize(),
+            "settle": quotes["settle"].to_numpy(dtype=np.float64),
+        }
+    )
+    table = table.loc[(table["expiry"] > table["day"]) & (table["settle"] > 0)]
+    first = (
+        table.sort_values(["taken", "expiry"]).drop_duplicates("taken").drop_duplicates("day", keep="last")
+    )
+    return pd.Series(first["settle"].to_numpy(), pd.DatetimeIndex(first["day"], name="date"), name="front")
 
 
 def episodes(ratio: pd.Series[float], level: float = 1.0) -> pd.DataFrame:

@@ -260,7 +260,8 @@ def _har(seen: Floats, start: int, horizons: Mapping[str, int]) -> tuple[Floats,
     design, outcome = np.column_stack([np.ones(len(means[0])), *means]), squares[longest_lag : start + 1]
     weight = np.ones(len(outcome))
     for _ in range(1 + _REWEIGHTED):
-        found = np.linalg.lstsq(design / weight[:, None], outcome / weight, rcond=None)[0]
+        solved = np.linalg.lstsq(design / weight[:, None], outcome / weight, rcond=None)[0]
+        found = np.asarray(solved, dtype=np.float64)
         weight = np.maximum(design @ found, _FLOOR)
     calmest = pd.Series(squares[: start + 1]).rolling(longest_lag).mean().min()
     summed = _har_path(squares, start, found, max(horizons.values())).cumsum(axis=0)
