@@ -12,9 +12,14 @@ The season is the median weekly change of the same weeks of earlier years less t
 announced balance includes the sales that pay for it: bills and coupons announced beside it change the reverse
 repo and what the Treasury must spend, not the balance. Currency and other factors stay as they are.
 
-The band is that of the errors which the same rule, without announcements, made from every earlier week as far
-ahead (5% to 95%); there is no path without it. It says how far such a path has missed, not how far an
-announcement will be kept.
+The band is the 90% quantile of the errors, by size, which the same rule without announcements made from every
+earlier week as far ahead, stretched as a forecast's interval is for so few independent stretches of time,
+
+    t_(m-1) / z x sqrt(1 + 1/m),   m: weeks of errors / weeks ahead, two at least.
+
+There is no path without it. It says how far such paths have missed, not how far an announcement will be kept.
+From the weeks of November 2017 to June 2022, bands drawn with what was known then held the reserves of 1, 4, 13
+and 26 weeks later in 82-87% of cases, the cash in 74-84%; the years hold one pandemic.
 """
 
 from __future__ import annotations
@@ -38,8 +43,10 @@ WHERE = "liquidity path"
 
 WEEKS = 26
 
-LEAST_YEARS = 3
+LEAST_YEARS = 2
 """Years of weeks before a season and its errors can be told."""
+
+LEVEL = 0.90
 
 SPAN = pd.Timedelta(weeks=52)
 
@@ -83,7 +90,7 @@ def project(
     """Return the path of reserves and net liquidity over the next weeks, with the band of past errors.
 
     Args:
-        fed_assets: by week, more than three years, the last one is today (`liquidity_calendar.weeks`).
+        fed_assets: by week, more than two years, the last one is today (`liquidity_calendar.weeks`).
         tga: cash of the Treasury, same weeks.
         on_rrp: overnight reverse repo, same weeks.
         reserves: of banks, same weeks.
@@ -96,7 +103,7 @@ def project(
 
     Raises:
         UnitError: amounts of different units, or without one.
-        DataError: other dates, weeks that are not seven days apart on the whole, less than three years and
+        DataError: other dates, weeks that are not seven days apart on the whole, less than two years and
             the weeks ahead of history, a missing figure, or an argument out of its range.
     """
     given = {"fed_assets": fed_assets, "tga": tga, "on_rrp": on_rrp, "reserves": reserves}
@@ -126,10 +133,10 @@ def project(
     table["reserves"] = start["reserves"] + moved
     table["assumed"] = start["tga"] - usual
     table["announced"] = moved - table["assumed"]
-    errors, ends = _past_errors(history, weeks)
+    errors, reach = _past_errors(history, weeks)
     for name in ("net_liquidity", "reserves", "tga"):
-        table[f"{name}_low"] = (table[name] + np.minimum(ends[name][0], 0.0)).clip(lower=0.0)
-        table[f"{name}_high"] = table[name] + np.maximum(ends[name][1], 0.0)
+        table[f"{name}_low"] = (table[name] - reach[name]).clip(lower=0.0)
+        table[f"{name}_high"] = table[name] + reach[name]
     sales = [each for each in known if each.what in ("bills", "coupons")]
     sold = bills + flow(known, "coupons", ahead, today)
     table["spending"] = sold - (table["tga"] - start["tga"]) if sales else np.nan
@@ -178,11 +185,13 @@ def _bent(
     return season + np.interp(steps, days, gaps)
 
 
-def _past_errors(history: pd.DataFrame, weeks: int) -> tuple[pd.DataFrame, dict[str, tuple[Floats, Floats]]]:
-    """Return root mean square errors by weeks ahead, and the 5% and 95% quantiles of the errors.
+def _past_errors(history: pd.DataFrame, weeks: int) -> tuple[pd.DataFrame, dict[str, Floats]]:
+    """Return root mean square errors by weeks ahead, and how far the band reaches to either side.
 
-    From each week with three years before it, the rule without announcements is set against what came.
+    From each week with two years before it, the rule without announcements is set against what came.
     """
+    from scipy.special import ndtri, stdtrit
+
     first = int(np.searchsorted(history.index.to_numpy(), (history.index[0] + LEAST_YEARS * SPAN).to_numpy()))
     names = ("net_liquidity", "reserves", "tga")
     levels = {name: history[name].to_numpy() for name in names}
@@ -208,11 +217,10 @@ def _past_errors(history: pd.DataFrame, weeks: int) -> tuple[pd.DataFrame, dict[
         | {"unchanged": np.sqrt(np.nanmean(still**2, axis=0)), "independent": known / ahead},
         index=pd.Index(ahead, name="weeks_ahead"),
     )
-    ends = {}
-    for name in names:
-        low, high = np.nanquantile(missed[name], [0.05, 0.95], axis=0)
-        ends[name] = (low, high)
-    return errors, ends
+    windows = np.maximum(known / ahead, 2.0)
+    tail = (1 + LEVEL) / 2
+    stretch = stdtrit(windows - 1, tail) / ndtri(tail) * np.sqrt(1 + 1 / windows)
+    return errors, {name: stretch * np.nanquantile(np.abs(missed[name]), LEVEL, axis=0) for name in names}
 
 
 def _statements(
