@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -64,7 +65,7 @@ def test_the_meeting_of_march_2020_was_expected_until_it_was_cancelled() -> None
 def test_what_is_known_only_grows() -> None:
     moments = pd.date_range("1993-12-31", "2026-12-31", freq="21D")
     known = [set(meetings.days(moment)) - {CANCELLED.date()} for moment in moments]
-    assert all(earlier <= later for earlier, later in zip(known, known[1:], strict=False))
+    assert all(earlier <= later for earlier, later in pairwise(known))
 
 
 def test_a_moment_and_the_day_it_ends_know_the_same() -> None:

@@ -22,9 +22,6 @@ from groundswell.data.errors import DataError
 
 _TABLE = Path(__file__).parent / "tables" / "fomc_meetings.csv"
 
-ANNOUNCED_AT = pd.Timedelta(hours=14)
-"""Time of day in New York at which a scheduled decision is announced (since 2013; 14:15 before)."""
-
 
 def decisions(known_at: pd.Timestamp) -> pd.DataFrame:
     """Return the days of decision, past and to come, that were known at a moment; sorted, index 0..n-1.
@@ -64,6 +61,14 @@ def last_known(known_at: pd.Timestamp) -> pd.Timestamp:
             remedy="ask for a later day: decisions were not announced before 1994",
         )
     return pd.Timestamp(known.iloc[-1])
+
+
+def turns() -> pd.DatetimeIndex:
+    """Return the days at whose end something more, or something else, is known than the day before."""
+    table = _table()
+    return pd.DatetimeIndex(
+        pd.concat([table["known_from"], table["known_until"]]).dropna().unique()
+    ).sort_values()
 
 
 def one_a_month(decided: Sequence[date]) -> list[date]:
