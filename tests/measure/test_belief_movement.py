@@ -100,6 +100,27 @@ def test_what_is_no_belief_is_refused(beliefs: list[float], words: str) -> None:
         belief_movement.excess_movement(beliefs)
 
 
+def test_what_is_no_simulation_is_refused() -> None:
+    calls = [
+        lambda: belief_movement.excess_movement([0.3, 0.4], revealed=[]),
+        lambda: belief_movement.excess_movement([0.3, 0.4], revealed=["x"]),
+        lambda: belief_movement.excess_movement([0.3, 0.4], draws=10.5),
+        lambda: belief_movement.excess_movement([0.3, 0.4], noise=np.inf),
+        lambda: belief_movement.excess_movement([0.3, 0.4], seed=-1),
+        lambda: belief_movement.excess_movement(["x", 0.4]),
+        lambda: belief_movement.excess_movement(None),
+        lambda: belief_movement.bayesian_paths(np.nan, 2),
+        lambda: belief_movement.bayesian_paths(0.3, 2.5),
+        lambda: belief_movement.excess_of([0.3, np.nan]),
+        lambda: belief_movement.excess_of([30, 40]),
+        lambda: belief_movement.excess_of(0.3),
+        lambda: belief_movement.excess_of([]),
+    ]
+    for call in calls:
+        with pytest.raises(DataError):
+            call()
+
+
 def test_a_path_that_stands_still_has_no_movement() -> None:
     still = belief_movement.excess_movement([0.4, 0.4, 0.4])
     assert (still.movement, still.excess, still.bound) == (0.0, 0.0, 1.0)

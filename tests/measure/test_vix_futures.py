@@ -57,6 +57,12 @@ def test_leveraged_products_trade_by_the_published_arithmetic(
     assert float(vix_futures.reset_trade(assets, multiple, move)) == pytest.approx(trade, abs=1e-12)
 
 
+@pytest.mark.parametrize(("multiple", "move"), [(-1, 1.0), (-1, 2.0), (2, -0.6), (-2, 0.5), (3, -1.0)])
+def test_a_product_that_lost_everything_closes_what_it_holds(multiple: float, move: float) -> None:
+    held = multiple * 10 * (1 + move)
+    assert float(vix_futures.reset_trade(10, multiple, move)) == pytest.approx(-held, abs=1e-12)
+
+
 @given(st.floats(0, 10), st.floats(-3, 3), st.floats(-0.3, 0.3))
 def test_after_its_trade_a_product_has_its_multiple_again(assets: float, x: float, move: float) -> None:
     exposure = x * assets * (1 + move) + float(vix_futures.reset_trade(assets, x, move))
@@ -137,12 +143,30 @@ def test_bad_prices_missing_contracts_and_closed_days_are_refused() -> None:
         ((0, 15, 33, 28), "front contract before is 0"),
         ((15, 15, 33, 0), "second contract after is 0"),
         ((15, np.nan, 33, 28), "second contract before is nan"),
+        ((15, 15, np.inf, 28), "front contract after is inf"),
+        ((15, -1, 33, 28), "second contract before is -1"),
+        (("x", 15, 33, 28), "'front_before' has something"),
+        ((None, 15, 33, 28), "front contract before is nan"),
+        (([15, 15], [15, 15, 15], 33, 28), "do not go together"),
     ]:
         with pytest.raises(DataError, match=words):
             vix_futures.short_term_index_return(*prices, front_weight=0.35)
     with pytest.raises(DataError, match=r"weight of the front contract is 1\.2"):
         vix_futures.short_term_index_return(15, 15, 16, 16, np.array([0.5, 1.2]))
+    for weight in (35, np.nan, None, "x"):
+        with pytest.raises(DataError, match="weight"):
+            vix_futures.short_term_index_return(15, 15, 16, 16, weight)
     table = made_settlements(2)
+    for given_, words in [
+        (pd.concat([table, table.iloc[:, :1]], axis=1), "stands twice"),
+        (table.set_axis([f"ux{at}" for at in range(table.shape[1])], axis=1), "a contract is not a day"),
+        (table.astype(object).where(table.notna(), "x"), "not a number"),
+        (table.tz_localize("UTC"), "a session is '2017-01-03 00:00:00"),
+        (table.iloc[:0], "no sessions"),
+        (None, "DataFrame"),
+    ]:
+        with pytest.raises(DataError, match=words):
+            vix_futures.rolling_returns(given_)
     with pytest.raises(DataError, match="settles on 2017-03-22 is missing"):
         vix_futures.rolling_returns(table.drop(columns=pd.Timestamp("2017-03-22")))
     hole = table.copy()
@@ -157,10 +181,32 @@ def test_bad_prices_missing_contracts_and_closed_days_are_refused() -> None:
         vix_futures.front_weights(pd.DatetimeIndex(["2017-02-17", "2017-02-16"]))
     with pytest.raises(DataError, match="no sessions"):
         vix_futures.front_weights(pd.DatetimeIndex([]))
+    # A moment is not a day: it would be looked up beside the sessions, and get a weight that is none.
+    for days in (
+        pd.DatetimeIndex(["2017-02-17 16:00"]),
+        pd.DatetimeIndex(["2017-02-17"]).tz_localize("UTC"),
+        pd.DatetimeIndex([pd.NaT]),
+        None,
+        ["x"],
+    ):
+        with pytest.raises(DataError, match="a session is"):
+            vix_futures.front_weights(days)
+    written = vix_futures.front_weights(["2018-02-02", "2018-02-05"])
+    pd.testing.assert_frame_equal(written, vix_futures.front_weights(pd.DatetimeIndex([BEFORE, AFTER])))
     with pytest.raises(DataError, match="assets are -1"):
         vix_futures.reset_trade(-1, 2, 0.1)
+    with pytest.raises(DataError, match="return is -5"):
+        vix_futures.reset_trade(1, 2, -5)
     with pytest.raises(DataError, match="price is 0"):
         vix_futures.contracts_of(1, 0)
+    for wrong in (np.nan, np.inf, "x", None):
+        for place in range(3):
+            figures = [1.0, 2.0, 0.1]
+            figures[place] = wrong
+            with pytest.raises(DataError):
+                vix_futures.reset_trade(*figures)
+            with pytest.raises(DataError):
+                vix_futures.contracts_of(*figures[:2]) if place < 2 else vix_futures.contracts_of(1, wrong)
 
 
 def test_an_expired_contract_is_not_looked_at_on_the_morning_it_settles() -> None:

@@ -30,6 +30,20 @@ def rebalance_order(aum: Numbers, leverage: Numbers, ret: Numbers) -> Numbers:
     return aum * (leverage**2 - leverage) * ret
 
 
+def rebalance_or_close(aum: Array, leverage: Array, ret: Array) -> Array:
+    """USD bn to trade at the close: A L(L-1) r, or the whole position once no assets are left.
+
+    A fund cannot lose more than its assets: where L r is -1 or below it closes what it holds, -L A (1 + r).
+
+    Args:
+        aum: assets before the move, USD bn.
+        leverage: promised multiple of the day's return.
+        ret: simple return of the underlying, decimal.
+    """
+    wiped_out = 1.0 + leverage * ret <= 0.0
+    return jnp.where(wiped_out, -leverage * aum * (1.0 + ret), rebalance_order(aum, leverage, ret))
+
+
 class LeveragedState(eqx.Module):
     """Nothing is carried: assets are a share of market value."""
 
@@ -78,7 +92,7 @@ class LeveragedFund(Actor):
 
     def order(self, plan: LeveragedPlan, r: Array) -> Array:
         """USD bn of the index to trade at the close if its log return is r."""
-        trades = rebalance_order(plan.assets, jnp.asarray(self.leverage), jnp.expm1(r[INDEX]))
+        trades = rebalance_or_close(plan.assets, jnp.asarray(self.leverage), jnp.expm1(r[INDEX]))
         return jnp.zeros_like(r).at[INDEX].set(jnp.sum(trades))
 
     def update(

@@ -9,25 +9,13 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from groundswell.actors.leveraged_fund import rebalance_order
+from groundswell.actors.leveraged_fund import rebalance_or_close
 from groundswell.core.day import Actor, View
 from groundswell.core.engine import jnp
 from groundswell.core.parameter import parameter, structural
 
 FUTURE = "vix_future"
 """The asset: the constant-maturity VIX future of one month, by its daily return."""
-
-
-def rebalance_or_close(aum: Array, leverage: Array, ret: Array) -> Array:
-    """USD bn to trade at the settlement: A L(L-1) r, or the whole position once no assets are left.
-
-    Args:
-        aum: assets before the move, USD bn.
-        leverage: promised multiple of the day's return.
-        ret: simple return of the future, decimal.
-    """
-    wiped_out = 1.0 + leverage * ret <= 0.0
-    return jnp.where(wiped_out, -leverage * aum * (1.0 + ret), rebalance_order(aum, leverage, ret))
 
 
 class VolatilityFundState(eqx.Module):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from groundswell.data.errors import DataError
+from groundswell.measure import figures
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -78,7 +79,7 @@ def excess_movement(
 
     Raises:
         DataError: a belief outside 0 to 1 or missing, fewer than two, a prior of 0 or 1 (nothing is left
-            to learn), or a share that is none.
+            to learn), a share that is none, or no share.
 
     References:
         Augenblick, N. & Rabin, M. (2021), Belief Movement, Uncertainty Reduction, and Rational
@@ -94,9 +95,12 @@ def excess_movement(
             remedy="begin the path where the event was still open",
         )
     found = float(excess_of(path))
+    shares = np.atleast_1d(figures.numbers("revealed", revealed, _WHERE)).tolist()
+    if not shares:
+        raise DataError("there is no share revealed", where=_WHERE, expected="one at least")
     samples = [
         excess_of(bayesian_paths(prior, len(path) - 1, revealed=share, draws=draws, seed=seed, noise=noise))
-        for share in revealed
+        for share in shares
     ]
     rare = [float((sample >= found - 1e-12).mean()) for sample in samples]
     low, middle, high = np.quantile(np.concatenate(samples), [0.05, 0.5, 0.95]).tolist()
@@ -113,8 +117,17 @@ def excess_movement(
 
 
 def excess_of(paths: npt.ArrayLike) -> Floats:
-    """Return movement minus uncertainty reduction of each path; time along the last axis."""
-    beliefs = np.asarray(paths, dtype=np.float64)
+    """Return movement minus uncertainty reduction of each path; time along the last axis.
+
+    Raises:
+        DataError: a belief is missing, or no probability; or there is no path.
+    """
+    beliefs = figures.numbers("beliefs", paths, _WHERE)
+    if not (beliefs.ndim and beliefs.shape[-1]):
+        raise DataError(
+            f"the beliefs have shape {beliefs.shape}", where=_WHERE, expected="time on the last axis"
+        )
+    _check_fractions(beliefs)
     uncertainty = beliefs * (1 - beliefs)
     movement = (np.diff(beliefs, axis=-1) ** 2).sum(axis=-1)
     return np.asarray(movement - (uncertainty[..., 0] - uncertainty[..., -1]))[()]
@@ -151,15 +164,23 @@ def bayesian_paths(
         The belief about a policy decision of `FedSpeaker`; any other Bayesian would do, as the mean of
         the excess is the same (Augenblick & Rabin 2021, proposition 1).
     """
+    prior, revealed = figures.number("prior", prior, _WHERE), figures.number("revealed", revealed, _WHERE)
+    noise = figures.number("noise", noise, _WHERE)
+    counts = {
+        name: figures.number(name, count, _WHERE)
+        for name, count in (("steps", steps), ("draws", draws), ("seed", seed))
+    }
     for name, value, good, expected in (
         ("prior", prior, 0 < prior < 1, "between 0 and 1"),
-        ("number of steps", steps, steps >= 1, "at least one"),
+        ("number of steps", counts["steps"], _is_count(counts["steps"], 1), "a whole number, at least one"),
         ("share revealed", revealed, 0 < revealed <= 1, "above 0, at most 1"),
-        ("number of draws", draws, draws >= 1, "at least one"),
-        ("noise", noise, noise >= 0, "zero or above"),
+        ("number of draws", counts["draws"], _is_count(counts["draws"], 1), "a whole number, at least one"),
+        ("noise", noise, 0 <= noise < 1, "zero or above, below 1"),
+        ("seed", counts["seed"], _is_count(counts["seed"], 0), "a whole number, not negative"),
     ):
         if not good:
             raise DataError(f"the {name} is {value:g}", where=_WHERE, expected=expected)
+    steps, draws, seed = (int(counts[name]) for name in ("steps", "draws", "seed"))
     random = np.random.default_rng(seed)
     news = random.standard_normal((draws, steps)).cumsum(axis=1) * np.sqrt(revealed / steps)
     open_still = 1 - revealed * np.arange(1, steps + 1) / steps
@@ -171,18 +192,26 @@ def bayesian_paths(
 
 
 def _checked(beliefs: npt.ArrayLike) -> Floats:
-    path = np.asarray(beliefs, dtype=np.float64)
+    path = figures.numbers("beliefs", beliefs, _WHERE)
     if path.ndim != 1 or len(path) < 2:
         raise DataError(
             f"the beliefs have shape {path.shape}", where=_WHERE, expected="one path of at least two"
         )
-    wrong = ~((path >= 0) & (path <= 1))
+    _check_fractions(path)
+    return path
+
+
+def _check_fractions(beliefs: Floats) -> None:
+    wrong = ~((beliefs >= 0) & (beliefs <= 1))
     if wrong.any():
         at = int(np.argmax(wrong))
         raise DataError(
-            f"belief {at + 1} is {path[at]:g}",
+            f"belief {at + 1} is {beliefs.flat[at]:g}",
             where=_WHERE,
             expected="a probability as a fraction, 0.3 for 30%",
             remedy="drop days without odds; divide percentages by 100",
         )
-    return path
+
+
+def _is_count(value: float, least: int) -> bool:
+    return least <= value < 2**53 and value == int(value)

@@ -4,7 +4,7 @@ return of holding them, and what products that reset to a multiple of that retur
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,13 @@ import pandas as pd
 
 from groundswell.data import calendar
 from groundswell.data.errors import DataError
+from groundswell.measure import figures
 
 DOLLARS_PER_POINT = 1_000
 """Size of one VIX future, USD per index point."""
+
+MOST_POINTS = 10_000.0
+"""A price beyond is none of a volatility."""
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -47,12 +51,16 @@ def short_term_index_return(
         Decimal, broadcast over the arguments.
 
     Raises:
-        DataError: a price that is needed is not above zero, or the weight lies outside 0 to 1.
+        DataError: a price that is needed is missing or not above zero, the weight lies outside 0 to 1, or
+            the shapes do not broadcast.
 
     References:
         S&P Dow Jones Indices, S&P VIX Futures Indices Methodology, contract daily return.
     """
-    weight = np.asarray(front_weight, dtype=np.float64)
+    given = {"front_before": front_before, "second_before": second_before}
+    given |= {"front_after": front_after, "second_after": second_after, "front_weight": front_weight}
+    arrays = {name: figures.numbers(name, values, _WHERE) for name, values in given.items()}
+    front_was, second_was, front_is, second_is, weight = figures.together(_WHERE, **arrays)
     if not ((weight >= 0) & (weight <= 1)).all():
         raise DataError(
             f"the weight of the front contract is {_first(weight, (weight >= 0) & (weight <= 1)):g}",
@@ -62,24 +70,23 @@ def short_term_index_return(
         )
     legs = []
     for name, before, after, share in (
-        ("front", front_before, front_after, weight),
-        ("second", second_before, second_after, 1 - weight),
+        ("front", front_was, front_is, weight),
+        ("second", second_was, second_is, 1 - weight),
     ):
         pair = []
-        for moment, given in (("before", before), ("after", after)):
-            price, held = np.broadcast_arrays(np.asarray(given, dtype=np.float64), share)
-            good = (np.isfinite(price) & (price > 0)) | (held == 0)
+        for moment, price in (("before", before), ("after", after)):
+            good = ((price > 0) & (price < MOST_POINTS)) | (share == 0)
             if not good.all():
                 raise DataError(
                     f"the price of the {name} contract {moment} is {_first(price, good):g}",
                     where=_WHERE,
-                    expected="a settlement above zero",
+                    expected=f"a settlement above zero and below {MOST_POINTS:g}",
                     remedy="take the settlement, not the close, which is 0 on a day without trades",
                 )
-            pair.append(np.where(held == 0, 0.0, share * price))
+            pair.append(np.where(share == 0, 0.0, share * price))
         legs.append(pair)
-    (front_was, front_is), (second_was, second_is) = legs
-    return np.asarray((front_is + second_is) / (front_was + second_was) - 1, dtype=np.float64)[()]
+    (front_cost, front_worth), (second_cost, second_worth) = legs
+    return np.asarray((front_worth + second_worth) / (front_cost + second_cost) - 1)[()]
 
 
 def front_weights(sessions: pd.DatetimeIndex) -> pd.DataFrame:
@@ -97,11 +104,12 @@ def front_weights(sessions: pd.DatetimeIndex) -> pd.DataFrame:
         sessions: of the New York Stock Exchange, past or future, rising.
 
     Raises:
-        DataError: a day is no session, or the days do not rise.
+        DataError: a day is no session, or has a time or a zone; or the days do not rise.
 
     References:
         S&P Dow Jones Indices, S&P VIX Futures Indices Methodology, contract rebalancing.
     """
+    sessions = _days("session", sessions)
     if not len(sessions):
         raise DataError("there are no sessions", where=_WHERE, expected="one at least")
     _check_sessions(sessions)
@@ -138,13 +146,20 @@ def rolling_returns(settlements: pd.DataFrame) -> pd.DataFrame:
             points. A price is missing where the contract is not listed.
 
     Raises:
-        DataError: a contract that is held has no column or no price above zero on a session; the index
-            has other days than sessions, or leaves one out.
+        DataError: a contract that is held has no column, two, or no price above zero on a session; the index
+            has other days than sessions, or leaves one out; a cell is no number.
 
     References:
         S&P Dow Jones Indices, S&P VIX Futures Indices Methodology.
     """
-    sessions = pd.DatetimeIndex(settlements.index)
+    table = figures.checked_table(settlements, [], _WHERE)
+    sessions, columns = _days("session", table.index), _days("contract", table.columns)
+    if not columns.is_unique:
+        raise DataError(
+            f"the contract that settles on {columns[columns.duplicated()][0]:%Y-%m-%d} stands twice",
+            where=_WHERE,
+            expected="one column per contract",
+        )
     held = front_weights(sessions)
     whole = calendar.sessions(sessions[0], sessions[-1])
     if len(whole) != len(sessions):
@@ -155,8 +170,8 @@ def rolling_returns(settlements: pd.DataFrame) -> pd.DataFrame:
             expected="every session from the first to the last",
             remedy="a return over two days would have been earned with other weights: add the day",
         )
-    columns = pd.DatetimeIndex(settlements.columns)
-    prices = settlements.to_numpy(dtype=np.float64)
+    read = [figures.numbers(f"{day:%Y-%m-%d}", table.iloc[:, at], _WHERE) for at, day in enumerate(columns)]
+    prices = np.column_stack([np.empty((len(sessions), 0)), *read])
     weight = held["front_weight"].to_numpy()
     rows = np.arange(len(sessions))
     now, later = [], []
@@ -185,25 +200,35 @@ def reset_trade(assets: npt.ArrayLike, multiple: npt.ArrayLike, underlying: npt.
     """Return what a product that resets to a multiple of its underlying every day must trade, USD bn.
 
     A (x^2 - x) r, + bought: after the move it has exposure x A (1 + r) and needs x A (1 + x r). An
-    inverse product buys after a rise: 2 A r.
+    inverse product buys after a rise: 2 A r. One that has lost everything (x r <= -1) closes what it
+    holds, -x A (1 + r), and nothing beyond.
 
     Args:
         assets: A before the move, USD bn, not negative.
         multiple: x, for example -1, 2 or -2.
-        underlying: r, simple return of the underlying, decimal.
+        underlying: r, simple return of the underlying, decimal, not below -1.
 
     Raises:
-        DataError: assets are negative.
+        DataError: assets are negative, a return below -1, or a figure missing or infinite.
 
     References:
         Cheng, M. & Madhavan, A. (2009), The Dynamics of Leveraged and Inverse Exchange-Traded Funds,
         Journal of Investment Management 7(4).
     """
-    money = np.asarray(assets, dtype=np.float64)
+    given = {"assets": assets, "multiple": multiple, "underlying": underlying}
+    money, times, move = figures.together(
+        _WHERE, **{name: figures.finite(name, values, _WHERE) for name, values in given.items()}
+    )
     if not (money >= 0).all():
-        raise DataError(f"the assets are {_first(money, money >= 0):g}", expected="USD bn, not negative")
-    times = np.asarray(multiple, dtype=np.float64)
-    return np.asarray(money * (times**2 - times) * np.asarray(underlying, dtype=np.float64))[()]
+        raise DataError(
+            f"the assets are {_first(money, money >= 0):g}", where=_WHERE, expected="USD bn, not negative"
+        )
+    if not (move >= -1).all():
+        raise DataError(
+            f"the return is {_first(move, move >= -1):g}", where=_WHERE, expected="a decimal, -0.05 for -5%"
+        )
+    closed = -times * money * (1 + move)
+    return np.asarray(np.where(1 + times * move <= 0, closed, money * (times**2 - times) * move))[()]
 
 
 def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
@@ -214,15 +239,17 @@ def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
         level: price of the futures, index points, above zero.
 
     Raises:
-        DataError: the price is not above zero.
+        DataError: the price is not above zero, or a figure is missing or infinite.
 
     References:
         Cboe Futures Exchange, contract specifications (USD 1,000 times the index).
     """
-    price = np.asarray(level, dtype=np.float64)
+    money, price = figures.together(
+        _WHERE, amount=figures.finite("amount", amount, _WHERE), level=figures.finite("level", level, _WHERE)
+    )
     if not (price > 0).all():
         raise DataError(f"the price is {_first(price, price > 0):g}", where=_WHERE, expected="above zero")
-    return np.asarray(np.asarray(amount, dtype=np.float64) * 1e9 / (price * DOLLARS_PER_POINT))[()]
+    return np.asarray(money * 1e9 / (price * DOLLARS_PER_POINT))[()]
 
 
 def _price(
@@ -247,6 +274,25 @@ def _price(
             remedy="take the settlement, not the close, which is 0 on a day without trades",
         )
     return found
+
+
+def _days(name: str, given: Any) -> pd.DatetimeIndex:
+    """Return days as an index, each a date without time or zone."""
+    try:
+        days = pd.DatetimeIndex(given)
+    except (TypeError, ValueError) as problem:
+        raise DataError(
+            f"a {name} is not a day ({problem})", where=_WHERE, expected="days, such as 2018-02-05"
+        ) from problem
+    wrong = days.isna() | (days != days.normalize()) if days.tz is None else np.ones(len(days), dtype=bool)
+    if wrong.any():
+        raise DataError(
+            f"a {name} is '{days[wrong][0]}'",
+            where=_WHERE,
+            expected="days without a time or a zone",
+            remedy="pass .tz_localize(None).normalize()",
+        )
+    return days
 
 
 def _check_sessions(sessions: pd.DatetimeIndex) -> None:
