@@ -14,7 +14,7 @@ from groundswell.data.sources.cboe import INDEX_PATH
 
 YESTERDAY = pd.Timestamp.now("America/New_York").tz_localize(None).normalize() - pd.Timedelta(days=1)
 sessions = calendar.sessions(YESTERDAY - pd.DateOffset(years=10), YESTERDAY)
-ADDRESSES = ("FRED_GRAPH", "CBOE", "NYFED", "FISCAL_DATA")
+ADDRESSES = ("FRED_GRAPH", "CBOE", "NYFED", "FISCAL_DATA", "CFTC", "YAHOO")
 
 
 def closes() -> pd.Series:

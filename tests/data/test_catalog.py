@@ -67,6 +67,9 @@ def test_one_series_of_a_source_stands_under_one_name() -> None:
 def test_the_desk_finds_what_it_wants_without_a_key() -> None:
     wanted = {each.id: each.source for each in ENTRIES if "desk" in each.needed_by}
     assert {"index", "vix", "vix9d", "vix3m", "vix6m", "vvix", "effr", "tga", "fed_assets"} <= set(wanted)
+    assert {"futures.fed_funds", "futures.vix", "chain.spx", "cot.vix.dealer.long"} <= set(wanted)
+    assert {"tga_wednesday", "on_rrp", "foreign_rrp", "currency", "reserves_wednesday"} <= set(wanted)
+    assert {"bills_outstanding", "marketable_outstanding", "debt_buybacks", "soma_bills"} <= set(wanted)
     keyed = [s for s in set(wanted.values()) if (key := SOURCES[s].service.credential) and key.required]
     assert not keyed
 

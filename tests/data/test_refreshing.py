@@ -40,7 +40,8 @@ def test_what_the_desk_lacks_is_fetched_once(user: Settings, server: Server) -> 
     assert first.updated is not None
     told = first.updated.frame.set_index("series")
     assert told["new"][["index", "vix", "fed_assets"]].gt(0).all()
-    assert "effr" in first.remark, "the New York Fed is not served here"
+    assert {"effr", "futures.fed_funds"} <= set(first.updated.failures), "these services are not served here"
+    assert first.remark.startswith("Refreshed in part: ")
     asked = len(server.requests)
     assert refreshing.refresh(user, "desk") == refreshing.Refreshed()
     assert len(server.requests) == asked
