@@ -18,8 +18,8 @@ earlier week as far ahead, stretched as a forecast's interval is for so few inde
     t_(m-1) / z x sqrt(1 + 1/m),   m: weeks of errors / weeks ahead, two at least.
 
 There is no path without it. It says how far such paths have missed, not how far an announcement will be kept.
-From the weeks of November 2017 to June 2022, bands drawn with what was known then held the reserves of 1, 4, 13
-and 26 weeks later in 82-87% of cases, the cash in 74-84%; the years hold one pandemic.
+From the weeks of November 2017 to June 2022, bands drawn with what was known then held the reserves of 1, 4,
+13 and 26 weeks later in 82-87% of cases, the cash in 74-84%; the years hold one pandemic.
 """
 
 from __future__ import annotations
