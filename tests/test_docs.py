@@ -2,7 +2,7 @@
 
 - Every Python example compiles, and those marked `run` run as they stand, one after the other.
 - The handbook builds without a warning, lists every parameter, and needs nothing from elsewhere.
-- The changelog tells of the version there is; the commands and options named in the pages exist.
+- The changelog tells of the version there is; the commands, options and functions named in the pages exist.
 """
 
 import contextlib
@@ -146,3 +146,20 @@ def test_the_options_of_the_command_line_exist() -> None:
         )
         assert run.returncode == 0, (command, run.stderr)
         assert not {option for option in options if option not in run.stdout}, command
+
+
+def test_the_measures_named_in_the_handbook_exist() -> None:
+    from groundswell import measure
+
+    rooms = {
+        room.name: importlib.import_module(f"groundswell.measure.{room.name}")
+        for room in pkgutil.iter_modules(measure.__path__)
+    }
+    named = {
+        (name(page), room, word)
+        for page in PAGES
+        for room, word in re.findall(r"`(?:[a-z_]+\.)*([a-z_]+)\.([A-Za-z_]+)[`(.]", page.read_text("utf-8"))
+        if room in rooms
+    }
+    assert len(named) > 30
+    assert not [one for one in named if not hasattr(rooms[one[1]], one[2])]
