@@ -69,6 +69,9 @@ def made_series(seed: int = 0) -> dict[str, Series]:
         "index": series_of("index", index),
         "fed_assets": series_of("fed_assets", paths["fed_assets"] * 1_000, "USD million"),
         "tga_weekly": series_of("tga_weekly", paths["tga"]),
+        "fed_securities": series_of(
+            "fed_securities", paths["fed_assets"] - _walk(random, len(weeks), 5.0) - 400
+        ),
         "on_rrp": series_of("on_rrp", pd.Series(0.0, days)),
         "foreign_rrp": series_of("foreign_rrp", paths["foreign_rrp"]),
         "currency": series_of("currency", paths["currency"]),

@@ -72,6 +72,7 @@ def test_contributions_add_up(made: LiquiditySection, weeks: int) -> None:
     assert found[PARTS].sum() == pytest.approx(found["reserves"], abs=1e-9)
     assert found[["fed_assets", "tga", "on_rrp"]].sum() == pytest.approx(found["net_liquidity"], abs=1e-9)
     assert found[["borrowing", "spending"]].sum() == pytest.approx(found["tga"], abs=1e-9)
+    assert found[["securities", "lending"]].sum() == pytest.approx(found["fed_assets"], abs=1e-9)
     stack = made.stack.set_index("week")
     moved = stack["reserves"].iloc[-1] - stack["reserves"].iloc[-1 - weeks]
     assert found["reserves"] == pytest.approx(moved)
@@ -226,14 +227,14 @@ def test_path_wave_and_shares_carry_their_bands(made: LiquiditySection) -> None:
     shares = made.treasury_against_fed.set_index(["horizon", "target"])
     assert len(shares) == 9
     told = shares[shares["reason"] == ""]
-    sums = told[["treasury", "fed", "other", "unexplained"]].sum(axis=1)
+    sums = told[[f"{name}_share" for name in ("treasury", "fed", "other", "unexplained")]].sum(axis=1)
     np.testing.assert_allclose(sums, 1.0)
-    assert (told["treasury_low"] <= told["treasury"]).all()
-    assert (told["treasury"] <= told["treasury_high"]).all()
+    assert (told["treasury_share_low"] <= told["treasury_share"]).all()
+    assert (told["treasury_share"] <= told["treasury_share_high"]).all()
     week = shares.loc[("week", "reserves")]
-    assert week["treasury_low"] > week["fed_high"], "the Treasury moves four times as much here"
+    assert week["treasury_share_low"] > week["fed_share_high"], "the Treasury moves four times as much here"
     untold = shares[shares["reason"] != ""]
-    assert untold["treasury"].isna().all()
+    assert untold["treasury_share"].isna().all()
 
 
 def test_what_is_old_carries_its_age() -> None:

@@ -105,7 +105,9 @@ def test_short_histories_are_drawn_too(weeks: int) -> None:
             drawing = draw(name, figure.chart(section))
             assert "nan" not in drawing.title.lower()
             assert "NaN" not in drawing.svg
-    assert not FIGURES["liquidity_forward"].has(section), "three years are needed"
+    assert not FIGURES["liquidity_forward"].has(section), (
+        "it needs years of weeks, to know how far such paths miss"
+    )
     assert any("There is no path ahead" in said for said in section.missing)
 
 

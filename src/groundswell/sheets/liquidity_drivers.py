@@ -23,7 +23,7 @@ from groundswell.measure import (
 )
 from groundswell.runs.band import against_history
 from groundswell.sheets.data_strip import Moment
-from groundswell.sheets.liquidity_frames import CARRIED, UNIT, empty
+from groundswell.sheets.liquidity_frames import CARRIED, FACILITY_BEGAN, UNIT, empty
 
 MIX = ("month", "bills", "marketable", "share", "low", "high", "percentile", "beyond", "public_share")
 CASH = ("month", "bills", "coupons", "spending", "tga")
@@ -60,7 +60,7 @@ _SHARES = ("treasury", "fed", "other", "unexplained", "lead")
 SIDES = (
     "horizon",
     "target",
-    *(f"{name}{end}" for name in _SHARES for end in ("", "_low", "_high")),
+    *(f"{name}_share{end}" for name in _SHARES for end in ("", "_low", "_high")),
     "treasury_chance",
     "fed_chance",
     "windows",
@@ -210,12 +210,23 @@ def forward(stack: pd.DataFrame, at: Moment) -> Ahead:
 
 
 def sides(book: Book, stack: pd.DataFrame, owed: liquidity_calendar.Debt | None) -> pd.DataFrame:
-    """Return the shares of the Treasury and of the Fed, see `treasury_and_fed.compare`."""
+    """Return the shares of the Treasury and of the Fed in what moved reserves, duration and prices.
+
+    Columns of `treasury_and_fed.compare`, the shares with `_share` in their names (`treasury_share`,
+    `treasury_share_low`), fractions of the variance.
+    """
     if stack.empty or not stack["reserves"].notna().any():
         return empty(SIDES)
+    try:  # levels with levels, or averages with averages
+        lines = liquidity_calendar.weeks(book)
+    except DataError:
+        lines = dict(measured(stack))
+    since = lines["fed_assets"].series.index >= FACILITY_BEGAN
+    lines = {name: Measured(each.series[since], each.unit) for name, each in lines.items()}
     supply = None if owed is None or not owed.fed else _supply(owed, 1)
-    found = treasury_and_fed.compare(measured(stack), supply=supply, prices=book.prices("index"), draws=DRAWS)
-    return found.reindex(columns=list(SIDES))
+    found = treasury_and_fed.compare(lines, supply=supply, prices=book.prices("index"), draws=DRAWS)
+    named = {f"{name}{end}": f"{name}_share{end}" for name in _SHARES for end in ("", "_low", "_high")}
+    return found.rename(columns=named).reindex(columns=list(SIDES))
 
 
 def measured(stack: pd.DataFrame) -> Mapping[str, Measured]:

@@ -41,6 +41,15 @@ SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Series of the catalog for each line of the balance sheet, the better one first."""
 
+BESIDE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tga_average": ("tga_weekly",),
+        "fed_securities": ("fed_securities",),
+        "debt_public": ("debt_public",),
+    }
+)
+"""What is no line of its own: another dating of the account, and what takes two lines apart."""
+
 NEEDED = ("fed_assets", "tga", "on_rrp")
 """What net liquidity cannot do without."""
 
@@ -60,6 +69,7 @@ STACK = (
     "reserves",
     "net_liquidity",
     "tga_average",
+    "fed_securities",
     "debt_public",
     "tga_basis",
     "reserves_basis",
@@ -71,7 +81,18 @@ RECENT = ("date", "fed_assets", "tga", "on_rrp", "net_liquidity")
 SPANS = (1, 4, 13, 52)
 """Weeks over which changes are told."""
 
-PARTS = ("fed_assets", "tga", "borrowing", "spending", "on_rrp", "foreign_rrp", "currency", "other")
+PARTS = (
+    "fed_assets",
+    "securities",
+    "lending",
+    "tga",
+    "borrowing",
+    "spending",
+    "on_rrp",
+    "foreign_rrp",
+    "currency",
+    "other",
+)
 TOTALS = ("reserves", "net_liquidity")
 
 LEAST_HISTORY = 52
@@ -90,7 +111,8 @@ def stack(book: Book) -> pd.DataFrame:
 
     Columns: `week` (Wednesday); the lines of `liquidity.reserves`, `reserves` and `net_liquidity`; what the
     book lacks is missing, and `other`, which closes the identity, then contains it; `tga_average` (the
-    Treasury's account, average of the week); `debt_public` (federal debt held by the public);
+    Treasury's account, average of the week); `fed_securities` (held outright); `debt_public` (federal debt
+    held by the public);
     `tga_basis` and `reserves_basis` (the series used); `known` (day in New York on which the row was whole).
     """
     if not all(any(name in book.series for name in SOURCES[line]) for line in NEEDED):
@@ -108,10 +130,12 @@ def stack(book: Book) -> pd.DataFrame:
             **{name: _measured(values) for name, values in rest.items()},
             reserves_held=_measured(table["reserves"]),
         ).series
-    table["tga_average"] = _on_weeks(book, ("tga_weekly",), weeks)["value"]
-    table["debt_public"] = _on_weeks(book, ("debt_public",), weeks)["value"]
+    beside = {name: _on_weeks(book, names, weeks) for name, names in BESIDE.items()}
+    for name, found in beside.items():
+        table[name] = found["value"]
     table["tga_basis"], table["reserves_basis"] = lines["tga"]["basis"], lines["reserves"]["basis"]
-    released = pd.concat([found["released"] for found in lines.values()], axis=1).max(axis=1)
+    every = [found["released"] for found in (*lines.values(), *beside.values())]
+    released = pd.concat(every, axis=1).max(axis=1)
     table["known"] = released.dt.tz_convert(NEW_YORK).dt.tz_localize(None).dt.normalize()
     whole = table.dropna(subset=list(NEEDED)).rename_axis("week").reset_index()
     return whole.reindex(columns=list(STACK))
@@ -121,7 +145,8 @@ def changes(levels: pd.DataFrame, spans: Sequence[int] = SPANS) -> pd.DataFrame:
     """Return what changed reserves and net liquidity over the weeks to the last one, part by part; + adds.
 
     Parts `fed_assets`, `tga`, `on_rrp`, `foreign_rrp`, `currency` and `other` add up to `reserves`, the
-    first three to `net_liquidity`; `borrowing` and `spending`, where the debt is known, add up to `tga`.
+    first three to `net_liquidity`; `borrowing` and `spending`, where the debt is known, add up to `tga`;
+    `securities` and `lending` (loans, repo, swaps and the rest of the assets) to `fed_assets`.
     Parts that the book lacks have no row; `other` contains them.
 
     Columns: `weeks`, `part`, `contribution` (USD bn), `low` and `high` (over the datings of the
@@ -232,5 +257,8 @@ def _attributed(table: pd.DataFrame, span: int) -> pd.DataFrame:
         debt = {"bills": _measured(table["debt_public"]), "coupons": _measured(zero)}
     found = liquidity.attribution(assets, **drains, reserves_held=_measured(kept), **debt, periods=span)
     found = found.rename(columns={"bills": "borrowing"}).drop(columns="coupons", errors="ignore")
+    if held["fed_securities"]:
+        found["securities"] = table["fed_securities"].diff(span)
+        found["lending"] = found["fed_assets"] - found["securities"]
     gone = [name for name in ("foreign_rrp", "currency") if not held[name]]
     return found.drop(columns=gone if held["reserves"] else [*gone, "reserves", "other"])

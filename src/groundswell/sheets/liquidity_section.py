@@ -75,7 +75,9 @@ def build(book: Book, at: Moment) -> LiquiditySection:
     change = liquidity_frames.changes(stack)
     owed = liquidity_drivers.debt(book)
     ahead = liquidity_drivers.forward(stack, at)
-    missing = (*liquidity_words.missing(book), *((ahead.reason,) if ahead.reason else ()))
+    wave = liquidity_drivers.wave(stack)
+    untold = [ahead.reason, "" if wave.empty else liquidity_words.NOT_PRICED]
+    missing = (*liquidity_words.missing(book), *(said for said in untold if said))
     return LiquiditySection(
         finding=liquidity_words.finding(stack, change),
         data="" if stack.empty else liquidity_words.data(book),
@@ -88,7 +90,7 @@ def build(book: Book, at: Moment) -> LiquiditySection:
         mix=liquidity_drivers.mix(book),
         cash=liquidity_drivers.cash(book),
         duration=liquidity_drivers.duration(owed),
-        wave=liquidity_drivers.wave(stack),
+        wave=wave,
         forward=ahead.path,
         plans=ahead.plans,
         dates=ahead.dates,

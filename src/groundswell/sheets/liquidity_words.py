@@ -21,6 +21,11 @@ MONTH = 4
 NAMED = 3
 """Series that a command names before it asks for all that the desk needs."""
 
+NOT_PRICED = (
+    "How much of the wave was priced beforehand is not told: this book holds no announced amounts with the "
+    "days on which they were settled."
+)
+
 NOTHING = "Liquidity: no balance-sheet data in this book"
 
 LINES: Mapping[str, str] = {
@@ -40,6 +45,7 @@ DEBT: Mapping[str, tuple[str, ...]] = {
     "inflation-indexed debt": ("tips_outstanding",),
     "floating-rate notes": ("frn_outstanding",),
     "debt held by the public": ("debt_public",),
+    "the Fed's securities": ("fed_securities",),
     "the 10-year yield": ("yield_10y",),
     "the Fed's bills": ("soma_bills", "fed_bills"),
     "the Fed's notes and bonds": ("soma_notes_bonds", "fed_notes_bonds"),
@@ -49,6 +55,8 @@ DEBT: Mapping[str, tuple[str, ...]] = {
 
 PARTS: Mapping[str, str] = {
     "fed_assets": "Fed operations",
+    "securities": "of it securities",
+    "lending": "of it loans, repo and other",
     "tga": "Treasury cash",
     "borrowing": "of it net borrowing",
     "spending": "of it net spending",
@@ -77,6 +85,7 @@ _MONEY = (
     "reserves",
     "net_liquidity",
     "tga_average",
+    "fed_securities",
     "debt_public",
     "bills",
     "coupons",
@@ -105,6 +114,12 @@ UNITS: Mapping[str, str] = {
     "public_share": "fraction of marketable debt that the Fed does not hold",
     "relative": "fraction of the level a year before",
     "supplied": "USD bn of 10-year equivalents; + more for the public to hold",
+    **dict.fromkeys(
+        ("treasury_share", "fed_share", "other_share", "unexplained_share", "lead_share"),
+        "fraction of the variance; without its season",
+    ),
+    "treasury_chance": "95% quantile of the share that chance brings, fraction",
+    "fed_chance": "95% quantile of the share that chance brings, fraction",
     "effect_bp": "basis points of the 10-year term premium",
 }
 
@@ -227,14 +242,14 @@ def path(forward: pd.DataFrame, errors: pd.DataFrame, weeks: int = 13) -> str:
 
 def sides(frame: pd.DataFrame) -> str:
     """Return the shares of the Treasury and the Fed in what moved reserves, at the longest horizon told."""
-    told = frame[(frame["target"] == "reserves") & frame["treasury"].notna()]
+    told = frame[(frame["target"] == "reserves") & frame["treasury_share"].notna()]
     if told.empty:
         return "Treasury against Fed: shares of the variance"
     row = told.iloc[-1]
     said = [
         f"{name} {words.percent(float(row[key]))} "
         f"{words.percent_range(float(row[f'{key}_low']), float(row[f'{key}_high']))}"
-        for name, key in (("Treasury", "treasury"), ("Fed", "fed"))
+        for name, key in (("Treasury", "treasury_share"), ("Fed", "fed_share"))
     ]
     return f"Variance of reserves over a {row['horizon']} since {words.year(row['since'])}: {', '.join(said)}"
 
@@ -308,6 +323,11 @@ def caveats(book: Book, at: Moment, stack: pd.DataFrame, change: pd.DataFrame) -
         ),
     ]
     held = [line for line in SOURCES if stack[line].notna().any()]
+    others = stack[stack["tga_basis"] != last["tga_basis"]]
+    if len(others):
+        earlier = others.iloc[-1]
+        until = words.day(earlier["week"])
+        said.append(f"Through {until} the Treasury's account is {BASES[earlier['tga_basis']]} in some weeks.")
     averaged = [LINES["currency"]] if "currency" in held else []
     if last["reserves_basis"] == "reserves":
         averaged.append(LINES["reserves"])

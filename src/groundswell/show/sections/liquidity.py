@@ -111,7 +111,7 @@ def change_chart(section: LiquiditySection) -> alt.LayerChart:
             "low": row.low,
             "high": row.high,
             "colour": _bar_colour(row.part, row.contribution),
-            "opacity": 0.3 if row.part in ("borrowing", "spending") else 0.6,
+            "opacity": 0.3 if row.part in _PARTS_OF_PARTS else 0.6,
             "text": _bar_text(row),
         }
         for row in tables.records(part)
@@ -307,6 +307,7 @@ def _change_title(change: pd.DataFrame) -> str:
     return said if "other" not in parts else f"{said}, residual {words.amount(parts['other'])}"
 
 
+_PARTS_OF_PARTS = ("securities", "lending", "borrowing", "spending")
 _ADD_UP = ("fed_assets", "tga", "on_rrp", "foreign_rrp", "currency", "other")
 
 

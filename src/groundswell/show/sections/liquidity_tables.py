@@ -189,7 +189,7 @@ def sides_table(section: LiquiditySection) -> Table:
     """Who moved liquidity, duration and prices, at three horizons."""
 
     def share(row: Any, side: str) -> str:
-        value, low, high = (getattr(row, f"{side}{end}") for end in ("", "_low", "_high"))
+        value, low, high = (getattr(row, f"{side}_share{end}") for end in ("", "_low", "_high"))
         if not math.isfinite(value):
             return words.MISSING
         return f"{words.percent(value)} {words.percent_range(low, high)}"
@@ -199,8 +199,8 @@ def sides_table(section: LiquiditySection) -> Table:
             str(row.horizon),
             str(row.target),
             *(share(row, side) for side in ("treasury", "fed", "lead")),
-            words.percent(row.other),
-            words.percent(row.unexplained),
+            words.percent(row.other_share),
+            words.percent(row.unexplained_share),
             words.percent(row.treasury_chance),
             f"{row.windows:.0f}" if row.windows else words.MISSING,
             row.reason,
