@@ -341,9 +341,10 @@ def test_what_followed_by_hand() -> None:
     squares = np.diff(np.log(prices.iloc[100:122])) ** 2
     assert found["realised_21"].iloc[0] == pytest.approx(np.sqrt(252 * squares.mean()))
     assert found.iloc[1].isna().tolist() == [name.endswith("_21") for name in found.columns]
-    episodes = pd.DataFrame({"index_1": np.arange(40.0)})
+    episodes = pd.DataFrame({"index_1": np.arange(40.0), "ratio_5": 1.0 + np.arange(40.0)})
     told = curve_aftermath.summary(episodes, draws=500)
     assert told.loc["index_1", "mean"] == 19.5
+    assert told.loc["ratio_5", "mean"] == 20.5
     half = 1.645 * np.arange(40.0).std() / np.sqrt(40)
     assert (told["high"] - told["low"]).iloc[0] == pytest.approx(2 * half, rel=0.15)
     with pytest.raises(DataError, match="4 episodes"):

@@ -220,6 +220,28 @@ def test_the_basis_is_stress_below_zero() -> None:
     assert vol_curve.basis(front, spot).round(2).tolist() == [-4.12, 2.10]
 
 
+def test_the_front_future_is_the_next_to_expire() -> None:
+    quotes = pd.DataFrame(
+        [
+            ("2025-11-18 22:00", "2025-11-19", 24.0),
+            ("2025-11-18 22:00", "2025-12-17", 22.0),
+            ("2025-11-19 15:00", "2025-12-17", 22.5),
+            ("2025-11-19 22:00", "2025-11-19", 23.5),  # settled this morning
+            ("2025-11-19 22:00", "2026-01-21", 21.9),
+            ("2025-11-19 22:00", "2025-12-17", 21.4),
+            ("2025-11-21 01:00", "2025-12-17", np.nan),  # the evening of the 20th in New York
+            ("2025-11-21 01:00", "2026-01-21", 22.3),
+        ],
+        columns=["taken", "expiry", "settle"],
+    )
+    quotes["taken"] = pd.to_datetime(quotes["taken"], utc=True)
+    quotes["expiry"] = pd.to_datetime(quotes["expiry"])
+    front = vol_curve.front_settlements(quotes)
+    assert front.index.strftime("%m-%d").tolist() == ["11-18", "11-19", "11-20"]
+    assert front.tolist() == [24.0, 21.4, 22.3]
+    assert vol_curve.front_settlements(quotes.iloc[:0]).empty
+
+
 def test_bad_input_is_refused_in_words(made_book: Callable[..., Book]) -> None:
     levels = made_levels(count=30)
     with pytest.raises(DataError, match="there is no volatility index"):

@@ -13,7 +13,7 @@ import pandas as pd
 from groundswell.data import staleness
 from groundswell.data.book import Book
 from groundswell.data.errors import DataError
-from groundswell.measure import vol_curve
+from groundswell.measure import curve_reading, vol_curve
 from groundswell.measure.vol_forecast import MODELS, Model
 from groundswell.sheets import curve_frames, curve_words, words
 from groundswell.sheets.data_strip import Moment, is_stale
@@ -69,10 +69,11 @@ def build(book: Book, at: Moment, models: Sequence[Model] = MODELS) -> CurveSect
         closes = vol_curve.closes(book)
     except DataError as refusal:
         return _nothing(str(refusal))
-    full = closes.loc[closes.notna().sum(axis=1) >= min(2, closes.shape[1])]
+    full = closes.dropna(subset=[name for name in curve_reading.SLOPE if name in closes])
     if full.empty:
-        return _nothing("No day has two tenors of the volatility curve: `groundswell update` takes the rest.")
+        return _nothing("No day has both the VIX and VIX3M: `groundswell update --series vix,vix3m`.")
     day = pd.Timestamp(full.index[-1])
+    closes = closes.loc[:day]
     known = vol_curve.state(closes)
     front = curve_frames.front_future(book)
     found = curve_frames.read(book, day, models)
@@ -90,7 +91,7 @@ def build(book: Book, at: Moment, models: Sequence[Model] = MODELS) -> CurveSect
     return CurveSection(
         finding=curve_words.finding(state, persistence, shown, equation),
         data=curve_words.data(book, day, found),
-        missing=curve_words.missing(book, found, has_front),
+        missing=curve_words.missing(book, found, has_front, persistence, aftermath),
         caveats=curve_words.caveats(found, day, age, persistence, readings, aftermath),
         strip=_strip(book, state, day, old),
         levels=levels,

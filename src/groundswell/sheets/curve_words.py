@@ -127,7 +127,9 @@ def data(book: Book, day: pd.Timestamp, found: Read) -> str:
     return "; ".join(told)
 
 
-def missing(book: Book, found: Read | None, has_front: bool) -> tuple[str, ...]:
+def missing(
+    book: Book, found: Read, has_front: bool, persistence: pd.DataFrame, aftermath: pd.DataFrame
+) -> tuple[str, ...]:
     """What the section lacks, and how to get it."""
     told = []
     absent = [name for name in TENORS if name not in book.series]
@@ -136,12 +138,14 @@ def missing(book: Book, found: Read | None, has_front: bool) -> tuple[str, ...]:
         told.append(
             f"The curve has no {listed}: `groundswell update --series {','.join(absent)}` takes them."
         )
-    if found is not None and not found.reading.testable:
+    if not found.reading.testable:
         told.append(f"{found.reading.sentence} {_remedy(book)}".strip())
-    elif found is not None and found.options is not None and not found.options.enough:
+    if found.options is not None and not found.options.enough:
         told.append(found.options.sentence)
-    if found is not None and found.refusal:
+    if found.refusal:
         told.append(found.refusal)
+    if len(persistence) and aftermath.empty:
+        told.append("What followed inversions is not told: fewer than five are 21 sessions old.")
     if not has_front and "vix" in book.series:
         told.append(f"No VIX future of these days: `groundswell update --series {FUTURES}` keeps one a day.")
     return tuple(told)
