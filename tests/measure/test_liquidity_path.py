@@ -155,6 +155,22 @@ def test_there_is_no_path_without_its_band() -> None:
         path(short)
 
 
+def test_a_band_reaches_as_far_as_paths_missed_and_farther_where_that_was_seldom_tried() -> None:
+    from scipy import stats
+
+    constant = {"tga": 900.0, "on_rrp": 300.0}
+    levels = {name: np.full(len(WEEKS), value) for name, value in constant.items()}
+    levels["fed_assets"] = 6_500 + 10.0 * (np.arange(len(WEEKS)) % 2)  # every odd week ahead misses by ten
+    levels["reserves"] = levels["fed_assets"] - 3_700
+    found = path({name: Measured(pd.Series(levels[name], WEEKS), "USD bn") for name in NAMES})
+    for ahead in (1, 13, 25):
+        row, m = found.weeks.iloc[ahead - 1], found.errors.loc[ahead, "independent"]
+        reach = 10 * stats.t.ppf(0.95, m - 1) / stats.norm.ppf(0.95) * np.sqrt(1 + 1 / m)
+        assert row["reserves_high"] - row["reserves"] == pytest.approx(reach)
+        assert row["reserves"] - row["reserves_low"] == pytest.approx(reach)
+    assert found.weeks["tga_high"].iloc[24] == 900
+
+
 def test_bands_hold_what_comes_about_as_often_as_they_say() -> None:
     held = []
     for seed in range(8):

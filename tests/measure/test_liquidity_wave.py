@@ -158,6 +158,17 @@ def test_responses_that_overlap_are_left_out() -> None:
     assert (found.events["settled"] > found.events["announced"]).all()
 
 
+def test_events_at_the_edge_of_the_prices_are_left_out() -> None:
+    prices, announced, settled, sizes = study(0.6, noise=0.005)
+    late = int(SESSIONS.get_loc(settled[-1]))
+    assert priced(prices.iloc[: late + 1], announced, settled, sizes).left_out == 0
+    assert priced(prices.iloc[: late + 1], announced, settled, sizes, sessions=2).left_out == 1
+    assert priced(prices.iloc[:late], announced, settled, sizes).left_out == 1
+    early = int(SESSIONS.get_loc(announced[0]))  # the close before it is needed
+    assert priced(prices.iloc[early - 1 :], announced, settled, sizes).left_out == 0
+    assert priced(prices.iloc[early:], announced, settled, sizes).left_out == 1
+
+
 def test_events_that_are_none_are_refused() -> None:
     prices, announced, settled, sizes = study(0.6)
     for arguments, words in (

@@ -258,6 +258,11 @@ def test_month_ends_out_of_a_book() -> None:
     assert debt.buybacks is not None
     assert debt.buybacks.series["2024-01-31"] == 23
     assert debt.missing == ("soma_notes_bonds", "soma_tips", "soma_floating")
+    supply = treasury_supply.duration_supplied(
+        debt.outstanding, debt.yields, fed=debt.fed, buybacks=debt.buybacks, periods=1
+    )
+    assert supply.loc["2024-02-29", ["bills", "fed_bills", "bought_back"]].tolist() == [1, 4, 21]
+    assert treasury_supply.bill_share(debt.outstanding["bills"], debt.marketable)["share"].tolist() == [1] * 5
     known = liquidity_calendar.debt(made_book(wednesday=True).cut("2024-03-08"))  # out on that afternoon
     assert known.marketable.series.index[-1] == ends[-1]
     before = liquidity_calendar.debt(made_book(wednesday=True).cut("2024-03-07"))
