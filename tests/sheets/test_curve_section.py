@@ -82,7 +82,7 @@ def test_levels_and_state_are_those_of_the_closes() -> None:
     slope = (vix3m.iloc[-1] ** 2 - vix.iloc[-1] ** 2) / 1e4
     assert state.loc["Slope 1m to 3m", "value"] == pytest.approx(slope)
     forward = (93 * vix3m.iloc[-1] ** 2 - 30 * vix.iloc[-1] ** 2) / 63 / 1e4
-    assert state.loc["Forward volatility 1m to 3m", "value"] == pytest.approx(forward**0.5)
+    assert state.loc["Forward 1m to 3m", "value"] == pytest.approx(forward**0.5)
     assert state.loc["VIX / VIX3M", "note"].startswith("inverted for ")
     assert found.inverted
     assert found.strip[0].value == f"{ratio.iloc[-1]:.2f}"

@@ -125,13 +125,13 @@ def state(known: pd.DataFrame, day: pd.Timestamp, front: pd.Series[float] | None
         add("Slope 1m to 3m", known["slope_middle"], VARIANCE, note)
         forward = known["forward_middle"]
         priced = pd.Series(np.sqrt(forward.where(forward > 0)), forward.index)
-        add("Forward volatility 1m to 3m", priced, DECIMAL, "priced for days 31 to 93")
+        add("Forward 1m to 3m", priced, DECIMAL, "volatility priced for days 31 to 93")
     if front is not None and "vix" in known:
         basis = vol_curve.basis(front, known["vix"].reindex(front.index)).dropna() / 100
         last = basis.loc[:day].tail(1).index
         if len(last) and len(calendar.sessions(last[0], day)) - 1 <= REACH:
             dated = "" if last[0] == day else f", {words.day(last[0])}"
-            note = f"future at {front[last[0]]:.1f}; below 0 stress{dated}"
+            note = f"future {front[last[0]]:.1f}; below 0 stress{dated}"
             add(BASIS, basis, DIFFERENCE, note, last[0])
     return pd.DataFrame(rows, columns=STATE)
 

@@ -178,22 +178,20 @@ def caveats(
             "models and the coefficients; what is unexplained is never counted as demand."
         )
     if found.reading.testable:
-        told.extend(found.reading.data)
         told.append(
-            "A reading is the share of draws of models and coefficients; it has a name from "
-            f"{words.percent(curve_reading.DECIDED)}. Demand is positions in VIX futures and the calendar of "
-            "expiries and month ends: undecided is no evidence against demand that is not observed."
+            f"A reading is the share of draws, named from {words.percent(curve_reading.DECIDED)}. Demand is "
+            "positions in VIX futures and the calendar of expiries and month ends: undecided is no evidence "
+            f"against demand that is not observed. {' '.join(found.reading.data)}"
         )
     unread = readings.loc[readings["why"].astype(str) != "", ["day", "why"]]
     for why, part in unread.groupby("why"):
         told.append(f"{', '.join(words.day(day) for day in part['day'])}: not testable, {why}.")
     if len(persistence):
+        followed = " So are the 90% bands of what followed." if len(aftermath) else ""
         told.append(
-            "The interval of the chance to stay inverted is 95%; it is too narrow, as calm and nervous years "
-            "alternate."
+            "The 95% interval of the chance to stay inverted is too narrow: inversions come in clusters."
+            f"{followed}"
         )
-    if len(aftermath):
-        told.append("Inversions come in clusters: the 90% bands of what followed are too narrow.")
     return tuple(told)
 
 
