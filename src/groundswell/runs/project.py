@@ -22,6 +22,9 @@ from groundswell.world.session import run_session
 _LANES = 8192
 """Paths times members in a block: its rows of the tape fit a core's cache."""
 
+_STEP = 16
+"""A block of few paths is a multiple of this: few sizes, few programs."""
+
 
 def _per_path(tape: Tape) -> Any:
     """The axes of a tape whose statistics differ by path (last axis) but whose count does not."""
@@ -30,7 +33,7 @@ def _per_path(tape: Tape) -> Any:
 
 
 @eqx.filter_jit
-def _project_block(
+def along_paths(
     carried: Carried,
     assets: tuple[str, ...],
     market_value: Float[Array, ""],
@@ -39,7 +42,17 @@ def _project_block(
     days: Day,
     returns: Float[Array, "sessions assets paths"],
 ) -> Float[Array, "sessions actors members paths"]:
-    """Orders (USD bn of the index) of every actor and member on every path."""
+    """Orders (USD bn of the index) of every actor and member on every path.
+
+    Args:
+        carried: the state to start from.
+        assets: names of the columns, the index first.
+        market_value: of the index at the last close, USD bn.
+        daily_volume: dollar volume of an average day, USD bn.
+        implied_volatility: known when each session opens, annual, decimal; NaN where it is not.
+        days: calendar of the sessions.
+        returns: daily log returns.
+    """
     paths = returns.shape[-1]
     axes = _per_path(carried.tape)
 
@@ -96,8 +109,7 @@ def project(
     sessions, paths = returns.shape
     members = replayed.carried[0].actors[replayed.actors[0]]
     wide = jax.tree.leaves(members)[0].shape[-1]
-    block = max(_LANES // wide, 1) if wide > 1 else 256
-    block = min(block, 256)
+    block = min(_LANES // wide, 256, _STEP * -(-paths // _STEP)) if wide > 1 else 256
     padded = -(-paths // block) * block
     moves = np.zeros((sessions, len(history.assets), padded))
     moves[:, INDEX, :paths] = returns
@@ -112,7 +124,7 @@ def project(
 
     def run(job: tuple[int, Carried]) -> np.ndarray:
         first, carried = job
-        done = _project_block(
+        done = along_paths(
             carried,
             history.assets,
             jnp.asarray(history.market_value[last]),
