@@ -1,6 +1,7 @@
 """A sheet fetches what it lacks, once, in seconds, and never because it must.
 
 - missing and stale series are asked for; what is fresh, or was tried within the hour, is not
+- quotes are taken once after each session
 - without a network it is over at once; whatever goes wrong is a remark, never an error
 - a host that takes connections and says nothing is given up in time; a key slows nothing down
 """
@@ -19,8 +20,10 @@ from loopback import Server, hang, html_instead, serving
 from made_data import tell
 from pydantic import SecretStr
 
-from groundswell.data import refreshing
+from groundswell.data import calendar, refreshing
 from groundswell.data.settings import Settings
+from groundswell.data.sources.source import Snapshot
+from groundswell.data.store.layout import Batch
 
 
 @pytest.fixture
@@ -68,6 +71,24 @@ def test_only_what_is_old_is_fetched_again(user: Settings, server: Server) -> No
     assert later is not None
     assert "vix" in set(later.frame["series"])
     assert "vix9d" not in set(later.frame["series"])
+
+
+def test_quotes_are_taken_once_after_each_session(user: Settings) -> None:
+    wall = pd.Timestamp.now("America/New_York").tz_localize(None) - refreshing.QUOTES_OUT
+    closes = calendar.sessions(wall - pd.Timedelta(days=10), wall) + pd.Timedelta(hours=16)
+    last = closes[closes <= wall][-1].tz_localize("America/New_York")
+    quotes = pd.DataFrame({"contract": ["VXZ26"], "kind": ["future"], "expiry": [last.tz_localize(None)]})
+    asked = {}
+    for name, taken in (("before", last - pd.Timedelta(hours=3)), ("after", last + pd.Timedelta(hours=1))):
+        own = user.model_copy(update={"data": user.data.with_name(name)})
+        store = tell(own.data, {"vix": pd.Series(17.0, made_services.sessions)}, at="2020-01-02 12:00")
+        moment = taken.tz_convert("UTC").to_pydatetime()
+        snapshot = Snapshot("chain.spx", moment, quotes)
+        store.write([Batch(moment, "cboe", snapshots=(snapshot,), asked=("chain.spx",))])
+        done = refreshing.refresh(own, "desk").updated
+        assert done is not None
+        asked[name] = "chain.spx" in set(done.frame["series"])
+    assert asked == {"before": True, "after": False}
 
 
 def test_without_a_network_it_is_over_at_once(user: Settings) -> None:

@@ -13,7 +13,8 @@ from urllib.request import getproxies
 
 import pandas as pd
 
-from groundswell.data import staleness
+from groundswell.data import calendar, staleness
+from groundswell.data.book import NEW_YORK
 from groundswell.data.catalog import Entry, catalog
 from groundswell.data.errors import GroundswellError
 from groundswell.data.gathering import Progress
@@ -30,6 +31,10 @@ CONNECTING = 3.0
 
 NOT_AGAIN = pd.Timedelta(hours=1)
 """A series that was asked for, well or in vain, is not asked for again within this time."""
+
+CLOSE = pd.Timedelta(hours=16)
+QUOTES_OUT = pd.Timedelta(hours=2.5)
+"""Time after a session's close in which settlements of the day come out; quotes are not asked for before."""
 
 LISTED = 6
 """Series that the remark names before it counts the rest."""
@@ -50,7 +55,8 @@ def refresh(
 
     Services are asked as by somebody without a key: with one, FRED is asked series by series, which takes
     longer than a sheet waits; `update` uses the keys. Without `always` only series that are missing or
-    stale are asked for, nothing is raised, and without a network it is over at once.
+    stale are asked for, nothing is raised, and without a network it is over at once. Quotes, which nobody can
+    have later, are taken once after each session.
 
     Args:
         settings: folders, keys and addresses.
@@ -95,11 +101,26 @@ def _lacking(settings: Settings, wanted: Iterable[Entry]) -> list[Entry]:
                 pd.notna(at) and now - pd.Timestamp(str(at)) < NOT_AGAIN for at in row[["asked", "failed"]]
             ):
                 continue
-            through = row["through"]
-            if pd.notna(through) and not staleness.is_stale(each, pd.Timestamp(str(through)), now):
+            since = row["vintage" if each.frequency == "snapshot" else "through"]
+            if pd.notna(since) and not _is_old(each, pd.Timestamp(str(since)), now):
                 continue
         lacking.append(each)
     return lacking
+
+
+def _is_old(each: Entry, since: pd.Timestamp, now: pd.Timestamp) -> bool:
+    """Return whether a newer figure was due; of quotes, whether a session has ended since they were taken.
+
+    Args:
+        each: the series.
+        since: its last period; of quotes, the moment (with a zone).
+        now: a time with a zone.
+    """
+    if each.frequency != "snapshot":
+        return staleness.is_stale(each, since, now)
+    wall = now.tz_convert(NEW_YORK).tz_localize(None) - QUOTES_OUT
+    closes = calendar.sessions(wall - pd.Timedelta(days=10), wall) + CLOSE
+    return since < closes[closes <= wall][-1].tz_localize(NEW_YORK)
 
 
 def _network(settings: Settings, sources: Iterable[str]) -> bool:
