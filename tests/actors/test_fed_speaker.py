@@ -109,6 +109,15 @@ def test_belief_movement_is_the_reduction_of_uncertainty_unless_somebody_overrea
     assert found["nervous"][0] > 10 * found["nervous"][1]
 
 
+def test_the_default_overreaction_moves_odds_as_its_source_says(before: View) -> None:
+    """Simulated excess of 0.03 a meeting at 0.2 and of 0.13 at 0.75, the ends of what real odds allow."""
+    default = float(np.asarray(FedSpeaker().overreaction))
+    for overreaction, wanted in ((default, 0.03), (0.75, 0.13)):
+        odds, decided, surprise, last = meetings(speaker(overreaction), before, keys())
+        excess = excess_of(beliefs((np.asarray(odds), np.asarray(decided), np.asarray(surprise), last)))
+        assert excess.mean() == pytest.approx(wanted, abs=0.01)
+
+
 def test_what_was_believed_on_the_eve_comes_that_often(calm: Run) -> None:
     path = beliefs(calm)
     eve, came = path[:, -2], path[:, -1]

@@ -35,8 +35,12 @@ MEETINGS_SHOWN = 8
 LABELLED = 0.10
 """Probability from which a level carries its number."""
 
-STEP = 0.0025
-ROW = 17
+STEP, ROW = 0.0025, 17
+"""A target range, and its height in pixels."""
+
+ODDS_HEIGHT = 190
+HALF_FULL = 0.6
+"""Odds up to which the upper part of the chart is free for words."""
 
 
 def path_chart(section: PolicySection) -> alt.LayerChart:
@@ -121,13 +125,13 @@ def odds_chart(section: PolicySection) -> alt.LayerChart:
     end = alt.Chart(data([{**rows[-1], "text": phrases.odds(float(rows[-1]["event"]))}])).encode(x=x, y=y)
     layers: list[Any] = [
         zero_line(),
+        *_decision_mark(section, frame, x),
         base.mark_line(color=INK, strokeWidth=1.6),
         end.mark_circle(color=INK, size=24, opacity=1),
         end.mark_text(align="left", dx=6).encode(text="text:N"),
-        *_decision_mark(section, frame, x),
         *_swing_mark(section, frame, x, y),
     ]
-    chart = layered(layers, width, 190)
+    chart = layered(layers, width, ODDS_HEIGHT)
     description = (
         f"Odds of {section.event} by evening, from {words.day(frame['date'].iloc[0])} to "
         f"{words.day(frame['date'].iloc[-1])}; the largest day is drawn thick, the last decision is a dashed "
@@ -342,12 +346,15 @@ def _swing_mark(section: PolicySection, frame: pd.DataFrame, x: alt.X, y: alt.Y)
         {"date": f"{row.since:%Y-%m-%d}", "event": row.before},
         {"date": f"{row.date:%Y-%m-%d}", "event": row.after},
     ]
-    early = row.date < frame["date"].iloc[len(frame) // 2]
     text = f"{words.short_day(row.date)}: {phrases.points(row.odds)} points, {phrases.basis_points(row.rate)}"
-    label = alt.Chart(data([{**ends[1], "text": text}])).encode(x=x, y=y, text="text:N")
+    early = row.date < frame["date"].iloc[len(frame) // 2]
+    height = 20 if max(row.before, row.after) < HALF_FULL else ODDS_HEIGHT - 12
+    label = alt.Chart(data([{**ends[1], "text": text}]))
     return [
         alt.Chart(data(ends)).mark_line(color=colour, strokeWidth=4).encode(x=x, y=y),
-        label.mark_text(align="left" if early else "right", dy=14 if row.after > 0.9 else -9, color=colour),
+        label.mark_text(align="left" if early else "right", color=colour).encode(
+            x=x, y=alt.value(height), text="text:N"
+        ),
     ]
 
 
