@@ -243,6 +243,26 @@ def column(name: str, value: Any) -> Callable[[pd.DataFrame], None]:
         (column("kind", "future"), "none of the 186 rows is an option"),
         (column("open_interest", np.nan), "none of the 186 rows"),
         (lambda quotes: quotes.drop(columns="bid"), "columns bid are missing"),
+        (lambda quotes: quotes.iloc[:0], "none of the 0 rows"),
+        (lambda quotes: pd.concat([quotes, quotes[["bid"]]], axis=1), "column bid stands twice"),
+        (lambda quotes: pd.concat([quotes, quotes]), "call at 3500 stands twice"),
+        (lambda quotes: quotes.to_dict("list"), "dict was given"),
+        (column("bid", "x"), "'bid' has something that is not a number"),
+        (column("ask", True), "values of type bool"),
+        (cell("strike", -5.0), "strike is -5"),
+        (cell("strike", np.inf), "strike is inf"),
+        (cell("open_interest", -5.0), "strike 4000: the open interest is -5"),
+        (cell("open_interest", np.inf), "open interest is inf"),
+        (cell("expiry", pd.NaT), "has no expiry"),
+        (column("expiry", "x"), "expiry is no day"),
+        (cell("kind", "C"), "kind of a contract is 'C'"),
+        (cell("kind", None), "kind of a contract is '(None|nan)'"),
+        (column("underlying", -1.0), "'spot' is -1"),
+        (column("underlying", np.inf), "'spot' is inf"),
+        (
+            lambda quotes: quotes.assign(bid=0.0, ask=0.0, implied_volatility=20.0),
+            "'vol' is 20, and 185 more",
+        ),
     ],
 )
 def test_what_is_no_chain_is_refused(
@@ -250,6 +270,40 @@ def test_what_is_no_chain_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=words):
         chains.option_chain(made_snapshot(change), rate=RATE)
+
+
+def test_what_is_no_question_is_refused() -> None:
+    for rate in ("x", None, np.nan, 5.0, [0.03], lambda _: "x", lambda _: np.nan):
+        with pytest.raises(DataError, match="rate"):
+            chains.option_chain(made_snapshot(), rate=rate)
+    for spot in ("x", np.nan, 0, [1, 2]):
+        with pytest.raises(DataError, match="'spot'"):
+            chains.option_chain(made_snapshot(), rate=RATE, spot=spot)
+    for snapshot in (None, made_snapshot().quotes):
+        with pytest.raises(DataError, match="a snapshot: quotes with the moment"):
+            chains.option_chain(snapshot, rate=RATE)
+    for taken in (None, "2022-03-01", pd.NaT):
+        with pytest.raises(DataError, match="the moment"):
+            chains.option_chain(Snapshot("chain.spx", taken, made_snapshot().quotes), rate=RATE)
+
+
+def test_quotes_may_be_of_any_type_that_holds_numbers_and_lack_what_is_not_known() -> None:
+    plain = chains.option_chain(made_snapshot(), rate=RATE)
+    for typed in (
+        lambda quotes: quotes.convert_dtypes(),
+        lambda quotes: quotes.convert_dtypes(dtype_backend="pyarrow"),
+        lambda quotes: quotes.astype(object),
+        lambda quotes: quotes.astype({"bid": str, "expiry": str}),
+        lambda quotes: quotes.set_axis([0] * len(quotes)),
+    ):
+        found = chains.option_chain(made_snapshot(typed), rate=RATE)
+        pd.testing.assert_frame_equal(found.frame, plain.frame)
+        pd.testing.assert_frame_equal(found.expiries, plain.expiries)
+    for name in ("strike", "open_interest"):
+        assert len(chains.option_chain(made_snapshot(cell(name, np.nan)), rate=RATE).frame) == 185
+    future = made_quotes("", "2022-06-01", 0.2).iloc[:1].assign(kind="future", strike=np.nan)
+    with_future = made_snapshot(lambda quotes: pd.concat([quotes, future]))
+    pd.testing.assert_frame_equal(chains.option_chain(with_future, rate=RATE).frame, plain.frame)
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

@@ -398,6 +398,80 @@ def test_a_contract_that_stands_twice_is_refused() -> None:
         vix_chain.strikes_side_by_side(pd.concat([one, one]))
 
 
+def made_chain(*days: str) -> pd.DataFrame:
+    """Return quotes as a snapshot holds them, at a volatility of 20%, of several last days."""
+    parts = []
+    for day in days:
+        years = vix_chain.minutes_to_settlement(MOMENT, date.fromisoformat(day), morning=False) / 525_600
+        strikes = np.arange(3_000, 5_001, 25.0)
+        for kind, mids in zip(("call", "put"), black(4_000, strikes, years, 0.2, 0.03), strict=True):
+            bids = {"bid": np.maximum(mids, 1e-9), "ask": np.maximum(mids, 1e-9)}
+            parts.append(
+                pd.DataFrame(
+                    {"root": "SPXW", "kind": kind, "expiry": pd.Timestamp(day), "strike": strikes} | bids
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+MOMENT = datetime(2022, 3, 1, 15, 0, tzinfo=UTC)
+DAYS = ("2022-03-04", "2022-03-11", "2022-03-25", "2022-04-01", "2022-05-27", "2022-06-17", "2022-10-21")
+
+
+def test_a_chain_at_one_volatility_has_a_flat_curve_and_tells_which_expiry_it_refused() -> None:
+    chain = made_chain(*DAYS)
+    curve = vix_chain.curve(chain, MOMENT, rate=0.03)
+    np.testing.assert_allclose(curve["level"], 20, rtol=0.02)
+    assert curve.attrs["refused"] == {}
+    for typed in (chain.convert_dtypes(), chain.astype(object), chain.astype({"expiry": str, "bid": str})):
+        pd.testing.assert_frame_equal(vix_chain.curve(typed, MOMENT, rate=0.03), curve)
+    crossed = chain.copy()
+    crossed.loc[crossed["expiry"] == pd.Timestamp(DAYS[2]), "bid"] += 1
+    again = vix_chain.curve(crossed, MOMENT, rate=0.03)
+    assert again.loc["30D", "near"] == date(2022, 3, 11)
+    assert list(again.attrs["refused"]) == ["SPXW 2022-03-25"]
+    assert "crossed" in again.attrs["refused"]["SPXW 2022-03-25"]
+    unnamed = chain.assign(root=chain["root"].where(chain["expiry"] != pd.Timestamp(DAYS[2])))
+    np.testing.assert_allclose(vix_chain.curve(unnamed, MOMENT, rate=0.03)["level"], curve["level"])
+
+
+def test_chains_and_questions_that_are_none_are_refused() -> None:
+    chain = made_chain(*DAYS)
+    cases: list[tuple[Any, dict[str, Any], str]] = [
+        (None, {}, "DataFrame"),
+        (chain.to_dict("list"), {}, "dict was given"),
+        (chain.drop(columns="ask"), {}, "columns ask are missing"),
+        (pd.concat([chain, chain[["bid"]]], axis=1), {}, "bid stands twice"),
+        (chain.iloc[:0], {}, "0 of 0 expiries"),
+        (chain[chain["expiry"] == pd.Timestamp(DAYS[0])], {}, "1 of 1 expiries"),
+        (chain[chain["strike"] == 4_000], {}, "the chain has 1 strike"),
+        (chain.assign(bid="x"), {}, "'bid' has something"),
+        (chain.assign(strike=-1.0), {}, "strike is -1"),
+        (chain.assign(kind="C"), {}, "kind of a contract is 'C'"),
+        (chain.assign(expiry="x"), {}, "expiry is no day"),
+        (chain, {"rate": 5.0}, "decimal"),
+        (chain, {"rate": np.nan}, "'rate' is nan"),
+        (chain, {"rate": "x"}, "'rate' has something"),
+        (chain, {"rate": lambda _: np.nan}, "rate is nan"),
+        (chain, {"taken": None}, "the moment is None"),
+        (chain, {"taken": date(2022, 3, 1)}, "the moment is"),
+        (chain, {"taken": datetime(2022, 3, 1)}, "no zone"),
+        (chain, {"taken": datetime(2030, 1, 1, tzinfo=UTC)}, "0 of 0 expiries"),
+        (chain, {"horizons": {"x": -1}}, "horizon is -1"),
+        (chain, {"horizons": {"x": "y"}}, "'x' has something"),
+        (chain, {"horizons": [1, 2]}, "minutes by name"),
+    ]
+    for table, changed, words in cases:
+        known = {"taken": MOMENT, "rate": 0.03} | changed
+        with pytest.raises(DataError, match=words):
+            vix_chain.curve(table, known.pop("taken"), **known)
+    with pytest.raises(DataError, match="horizon is nan"):
+        vix_chain.bracket(vix_chain.terms(chain, MOMENT, rate=0.03), np.nan)
+    for expiry in (pd.NaT, "x", None):
+        with pytest.raises(DataError, match="the day is"):
+            vix_chain.minutes_to_settlement(MOMENT, expiry, morning=True)
+
+
 PUBLISHED = [
     # file, close in New York, Treasury yields at 1, 3, 6 and 12 months in percent, and how near we come
     ("spx_2022-02-05", datetime(2022, 2, 4, 16, 15), (0.03, 0.23, 0.56, 0.98), (0.015,) * 4),

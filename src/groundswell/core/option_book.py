@@ -17,7 +17,8 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from groundswell.core.engine import jax, jnp
-from groundswell.data.errors import GroundswellError
+from groundswell.data.errors import DataError
+from groundswell.measure import figures, gamma_chain
 
 _REACH = 3.0
 """Distance from the spot, in standard deviations to expiry, beyond which the smile stops rising."""
@@ -105,32 +106,52 @@ def book_from_chain(
         contract_size: units of the underlying per contract.
 
     Raises:
-        GroundswellError: a chain without a column, or with an option that has no price, size or time.
+        DataError: an empty chain, one without a column, or with an option that has no price, size or time;
+            a figure that is none.
     """
-    columns = ("strike", "vol", "kind", "open_interest", "years")
-    missing = [name for name in columns if name not in chain]
-    numbers = chain[[name for name in columns if name != "kind" and name in chain]].to_numpy(dtype=np.float64)
-    sound = not missing and len(chain) > 0 and bool(np.isfinite(numbers).all())
-    if sound:
-        sound = bool((chain[["strike", "vol", "years"]] > 0).all(axis=None))
-        sound = sound and bool((chain["open_interest"] >= 0).all() and chain["kind"].isin(["C", "P"]).all())
-    if not sound or not (spot > 0 and market_value > 0 and level > 0):
-        raise GroundswellError(
-            f"the chain lacks {', '.join(missing)}" if missing else "the chain holds options that are none",
+    found = gamma_chain.checked(chain)
+    given = {"spot": spot, "market_value": market_value, "level": level, "contract_size": contract_size}
+    known = {name: _within(name, value, 0.0, np.inf) for name, value in given.items()}
+    _within("level", level, 0.0, gamma_chain.MOST_VOL)
+    held_of = {
+        name: _within(name, value, -1.0, 1.0, ends=True)
+        for name, value in (("calls_held", calls_held), ("puts_held", puts_held))
+    }
+    slope = _within("skew", skew, -np.inf, np.inf)
+    years = found["years"]
+    if not (years > 0).all():
+        raise DataError(
+            f"'years' is 0 in {np.count_nonzero(years == 0)} of {years.size} contracts",
             where="option dealer",
-            expected="contracts with strike, volatility and time above zero, kind 'C' or 'P', open interest",
-            remedy="leave out expired options and those without a volatility",
+            expected="contracts with time left",
+            remedy="leave out options that settle at this moment",
         )
-    put = (chain["kind"] == "P").to_numpy(dtype=np.float64)
-    distance = np.log(chain["strike"].to_numpy(dtype=np.float64) / spot)
-    years = chain["years"].to_numpy(dtype=np.float64)
-    usual = smile(jnp.asarray(distance), jnp.asarray(years), jnp.asarray(level), jnp.asarray(skew))
-    held = np.where(put == 1.0, puts_held, calls_held)
-    underlying = chain["open_interest"].to_numpy(dtype=np.float64) * contract_size * spot / 1e9
+    put = np.where(found["sign"] > 0, 0.0, 1.0)
+    distance = np.log(found["strike"] / known["spot"])
+    usual = smile(jnp.asarray(distance), jnp.asarray(years), jnp.asarray(known["level"]), jnp.asarray(slope))
+    held = np.where(put == 1.0, held_of["puts_held"], held_of["calls_held"])
+    underlying = found["open_interest"] * known["contract_size"] * known["spot"] / 1e9
     return OptionBook(
         distance=jnp.asarray(distance),
         years=jnp.asarray(years),
-        size=jnp.asarray(held * underlying / market_value),
+        size=jnp.asarray(held * underlying / known["market_value"]),
         put=jnp.asarray(put),
-        excess=jnp.asarray(chain["vol"].to_numpy(dtype=np.float64)) / usual,
+        excess=jnp.asarray(found["vol"]) / usual,
     )
+
+
+def _within(name: str, value: object, low: float, high: float, *, ends: bool = False) -> float:
+    """Return a number that lies between two others.
+
+    Raises:
+        DataError: it does not.
+    """
+    found = figures.number(name, value, "option dealer")
+    if not (low < found < high or (ends and found in (low, high))):
+        raise DataError(
+            f"'{name}' is {found:g}",
+            where="option dealer",
+            expected=f"a number between {low:g} and {high:g}",
+            remedy="volatilities are annual decimals, market values USD bn",
+        )
+    return found

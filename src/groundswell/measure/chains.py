@@ -24,25 +24,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from groundswell.data.errors import DataError
-from groundswell.measure import implied_volatility, options, vix
-from groundswell.measure.vix_chain import MORNING_ROOTS, minutes_to_settlement, strikes_side_by_side
+from groundswell.measure import figures, gamma_chain, implied_volatility, options, vix
+from groundswell.measure.vix_chain import (
+    MORNING_ROOTS,
+    contracts,
+    minutes_to_settlement,
+    moment,
+    strikes_side_by_side,
+)
 
 if TYPE_CHECKING:
     from groundswell.data.sources.source import Snapshot
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-NEEDED = (
-    "root",
-    "kind",
-    "expiry",
-    "strike",
-    "bid",
-    "ask",
-    "open_interest",
-    "implied_volatility",
-    "underlying",
-)
 COLUMNS = (
     "strike",
     "vol",
@@ -109,27 +104,26 @@ def option_chain(
 
     Args:
         snapshot: as the sources and `Book.snapshot` return it; futures in it are passed over, contracts
-            without an open interest left out.
+            without a strike or an open interest left out.
         rate: riskless, annual, continuous, decimal: one for all expiries, or a function of the minutes
             to settlement.
         spot: price of the underlying; that of the quotes by default.
 
     Raises:
-        DataError: columns missing, a negative or infinite quote, a contract that stands twice, quotes that
-            do not belong to the underlying (as those in coins), or no expiry left.
+        DataError: columns missing or no figures, a negative or infinite quote or open interest, a contract
+            that stands twice, quotes that do not belong to the underlying (as those in coins), a rate that
+            is none, or no expiry left.
     """
     quotes = _checked(snapshot)
-    level = _spot(quotes, snapshot.series) if spot is None else float(spot)
+    level = _spot(quotes, snapshot.series) if spot is None else figures.number("spot", spot, snapshot.series)
     options.check("spot", np.asarray(level), snapshot.series)
     frames, rows, names = [], [], []
-    for (root, expiry), contracts in quotes.groupby(["root", "expiry"], sort=True):
+    for (root, expiry), held in quotes.groupby(["root", "expiry"], sort=True):
         day = pd.Timestamp(str(expiry))
         minutes = _minutes(snapshot.taken, day, str(root))
-        known = rate(minutes) if callable(rate) else rate
-        options.check("rate", np.asarray(known, dtype=np.float64), snapshot.series)
-        found = _Expiry(
-            contracts, minutes, float(known), level, f"{snapshot.series}, {root} of {day:%Y-%m-%d}"
-        )
+        known = figures.number("rate", rate(minutes) if callable(rate) else rate, snapshot.series)
+        options.check("rate", np.asarray(known), snapshot.series)
+        found = _Expiry(held, minutes, known, level, f"{snapshot.series}, {root} of {day:%Y-%m-%d}")
         names.append((root, day))
         rows.append(found.row())
         if not found.reason:
@@ -146,6 +140,7 @@ def option_chain(
         )
     frame = pd.concat(frames, ignore_index=True)
     frame["dividend_yield"] = _dividend_yields(expiries, level, frame)
+    gamma_chain.checked(frame)  # refuses what only percentages of the venue can have brought in
     return OptionChain(frame[list(COLUMNS)], expiries, level, snapshot.taken)
 
 
@@ -266,23 +261,31 @@ class _Expiry:
 
 def _checked(snapshot: Snapshot) -> pd.DataFrame:
     """Return the options with an open interest."""
-    quotes, where = snapshot.quotes, snapshot.series
-    missing = [name for name in NEEDED if name not in quotes.columns]
-    if missing:
+    if not hasattr(snapshot, "quotes"):
         raise DataError(
-            f"the columns {', '.join(missing)} are missing", where=where, expected=f"{', '.join(NEEDED)}"
+            f"a {type(snapshot).__name__} was given",
+            where="chain",
+            expected="a snapshot: quotes with the moment they were taken",
+            remedy="take `Book.snapshot(...)`, or make one: Snapshot(name, taken, quotes)",
         )
-    if snapshot.taken.tzinfo is None:
-        raise DataError(f"the moment {snapshot.taken} has no zone", where=where, expected="a time in UTC")
-    chosen = quotes["kind"].isin(list(KINDS)) & quotes["open_interest"].notna() & (quotes["strike"] > 0)
-    if not chosen.any():
+    where = snapshot.series
+    moment(snapshot.taken, where)
+    held = contracts(snapshot.quotes, where, ("open_interest", "implied_volatility", "underlying"))
+    held = held[held["open_interest"].notna()]
+    if held.empty:
         raise DataError(
-            f"none of the {len(quotes)} rows is an option with strike and open interest",
+            f"none of the {len(snapshot.quotes)} rows is an option with strike and open interest",
             where=where,
             expected="rows of kind 'call' and 'put'",
         )
-    kept = quotes.loc[chosen, list(NEEDED)]
-    return kept.assign(root=kept["root"].fillna(""))
+    wrong = ~held["open_interest"].between(0, np.inf, inclusive="left")
+    if wrong.any():
+        raise DataError(
+            f"the open interest is {held.loc[wrong, 'open_interest'].iloc[0]:g}",
+            where=f"{where}, strike {held.loc[wrong, 'strike'].iloc[0]:g}",
+            expected="a number of contracts, zero or more",
+        )
+    return held
 
 
 def _spot(quotes: pd.DataFrame, where: str) -> float:

@@ -13,12 +13,16 @@ import numpy as np
 import pandas as pd
 
 from groundswell.data.errors import DataError
-from groundswell.measure import vix
+from groundswell.measure import figures, options, vix
+from groundswell.measure.meeting_days import day_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 MORNING, CLOSE = time(9, 30), time(16, 0)
 MORNING_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX", "VIXW"})
 """Roots whose options settle on the opening prices of their last day; all others at the close."""
+
+KINDS = ("call", "put", "future")
+"""What a snapshot may hold; futures are passed over."""
 
 FRIDAY = 4
 
@@ -58,18 +62,70 @@ def minutes_to_settlement(taken: datetime, expiry: date, *, morning: bool) -> fl
         morning: settles at 9:30, otherwise at 16:00.
 
     Raises:
-        DataError: `taken` has no zone.
+        DataError: `taken` is no time or has no zone, or the expiry is no day.
 
     References:
         Cboe, Volatility Index Methodology, "time to expiration".
     """
-    if taken.tzinfo is None:
-        raise DataError(
-            f"the moment {taken} has no zone", where="quotes", expected="a time with its zone, such as UTC"
-        )
-    wall = taken.astimezone(NEW_YORK).replace(tzinfo=None)
-    settles = datetime.combine(expiry, MORNING if morning else CLOSE)
+    wall = moment(taken).astimezone(NEW_YORK).replace(tzinfo=None)
+    settles = datetime.combine(day_of(expiry, "quotes"), MORNING if morning else CLOSE)
     return (settles - wall).total_seconds() / 60
+
+
+def moment(taken: object, where: str = "quotes") -> datetime:
+    """Return the moment of quotes.
+
+    Raises:
+        DataError: it is no time, or has no zone.
+    """
+    if not isinstance(taken, datetime) or taken.tzinfo is None:
+        raise DataError(
+            f"the moment {taken} has no zone" if isinstance(taken, datetime) else f"the moment is {taken!r}",
+            where=where,
+            expected="a time with its zone, such as UTC",
+        )
+    return taken
+
+
+def contracts(chain: pd.DataFrame, where: str, more: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the options of a chain: their figures as floats, their expiries as Timestamps.
+
+    Rows without a strike, and futures, are passed over; a missing root is an empty one.
+
+    Args:
+        chain: one row per contract; columns `root`, `expiry`, `kind`, `strike`, `bid`, `ask`.
+        where: for errors.
+        more: further columns of figures.
+
+    Raises:
+        DataError: no DataFrame; a column is missing or twice; a figure is no number, a strike infinite or
+            not above zero, an expiry no day, or a kind not of `KINDS`.
+    """
+    numeric = ("strike", "bid", "ask", *more)
+    frame = figures.checked_table(chain, ("root", "expiry", "kind", *numeric), where)
+    kinds = frame["kind"].astype(object)
+    strange = ~kinds.isin(KINDS)
+    if strange.any():
+        raise DataError(
+            f"the kind of a contract is '{kinds[strange].iloc[0]}'", where=where, expected=" or ".join(KINDS)
+        )
+    read = figures.columns(frame, numeric, where)
+    strikes = read["strike"]
+    chosen = (kinds != "future").to_numpy() & ~np.isnan(strikes)
+    wrong = chosen & ~((strikes > 0) & np.isfinite(strikes))
+    if wrong.any():
+        raise DataError(f"the strike is {strikes[wrong][0]:g}", where=where, expected="a number above zero")
+    try:
+        expiries = pd.to_datetime(frame["expiry"], utc=False)
+    except (TypeError, ValueError) as problem:
+        raise DataError(
+            f"an expiry is no day ({problem})", where=where, expected="days or times"
+        ) from problem
+    if expiries.isna().to_numpy()[chosen].any():
+        raise DataError("a contract has no expiry", where=where, expected="the day on which it settles")
+    made = pd.DataFrame(read, index=frame.index).assign(kind=kinds, expiry=expiries)
+    made["root"] = frame["root"].astype(object).where(frame["root"].notna(), "").astype(str)
+    return made[chosen]
 
 
 def strikes_side_by_side(contracts: pd.DataFrame) -> pd.DataFrame:
@@ -81,11 +137,12 @@ def strikes_side_by_side(contracts: pd.DataFrame) -> pd.DataFrame:
         contracts: of one root and expiry; columns `strike`, `kind` ("call" or "put"), `bid`, `ask`.
 
     Raises:
-        DataError: a contract stands twice.
+        DataError: a contract stands twice, or a column is missing or holds what is no number.
     """
-    every = contracts["strike"].to_numpy(dtype=np.float64)
-    kinds = contracts["kind"].to_numpy()
-    prices = contracts[["bid", "ask"]].to_numpy(dtype=np.float64)
+    frame = figures.checked_table(contracts, ("strike", "kind", "bid", "ask"), "chain")
+    read = figures.columns(frame, ("strike", "bid", "ask"), "chain")
+    every, prices = read["strike"], np.column_stack([read["bid"], read["ask"]])
+    kinds = frame["kind"].to_numpy(dtype=object)
     strikes, places = np.unique(every, return_inverse=True)
     columns = [strikes]
     for kind in ("call", "put"):
@@ -116,18 +173,21 @@ def terms(chain: pd.DataFrame, taken: datetime, *, rate: float | Callable[[float
             of a 6-month index when rates are 2%).
 
     Raises:
-        DataError: `taken` has no zone. An expiry whose quotes are not good enough is listed with the
-            reason instead.
+        DataError: `taken` has no zone, or as `contracts`. An expiry whose quotes are not good enough is
+            listed with the reason instead.
     """
     found = []
-    for (root, expiry), contracts in chain.groupby(["root", "expiry"]):
+    moment(taken)
+    if not callable(rate):
+        options.check("rate", figures.numbers("rate", rate, "chain"), "chain")
+    for (root, expiry), contracts_of_day in contracts(chain, "chain").groupby(["root", "expiry"]):
         day = pd.Timestamp(str(expiry)).date()
         minutes = minutes_to_settlement(taken, day, morning=root in MORNING_ROOTS)
         if minutes <= 0:
             continue
         try:
             known = rate(minutes) if callable(rate) else rate
-            term = vix.term(strikes_side_by_side(contracts), minutes=minutes, rate=known)
+            term = vix.term(strikes_side_by_side(contracts_of_day), minutes=minutes, rate=known)
         except DataError as refusal:
             found.append(ChainTerm(day, str(root), minutes, None, str(refusal)))
         else:
@@ -150,8 +210,11 @@ def bracket(
             fewer than two are Fridays, all days count.
 
     Raises:
-        DataError: fewer than two expiries have a term.
+        DataError: fewer than two expiries have a term, or the horizon is no number above zero.
     """
+    horizon = figures.number("horizon_minutes", horizon_minutes, "chain")
+    if not (np.isfinite(horizon) and horizon > 0):
+        raise DataError(f"the horizon is {horizon:g} minutes", where="chain", expected="a number above zero")
     usable = sorted((one for one in candidates if one.term is not None), key=lambda one: one.minutes)
     if fridays:
         ends = [one for one in usable if one.expiry.weekday() == FRIDAY]
@@ -165,7 +228,7 @@ def bracket(
             where="chain",
             expected="two expiries with quotes",
         )
-    after = int(np.searchsorted([one.minutes for one in usable], horizon_minutes, side="right"))
+    after = int(np.searchsorted([one.minutes for one in usable], horizon, side="right"))
     after = min(max(after, 1), len(usable) - 1)
     return usable[after - 1], usable[after]
 
@@ -186,6 +249,8 @@ def curve(
         extrapolated: the horizon lies outside them (bool).
         reason: why there is no level, a sentence; empty where there is one.
 
+    `attrs["refused"]` tells, by root and day ("SPX 2022-03-18"), why an expiry has no term.
+
     Args:
         chain: as `terms`.
         taken: moment of the quotes, with its zone.
@@ -194,11 +259,13 @@ def curve(
         fridays: as `bracket`.
 
     Raises:
-        DataError: as `bracket`.
+        DataError: as `terms` and `bracket`.
     """
     candidates = terms(chain, taken, rate=rate)
     rows = []
-    for minutes in horizons.values():
+    spans = figures.mapping(horizons, "horizons", "minutes by name, such as {'30D': 43200}")
+    for name, span in spans.items():
+        minutes = figures.number(str(name), span, "horizons")
         near, after = bracket(candidates, minutes, fridays=fridays)
         outside = max(near.minutes - minutes, minutes - after.minutes, 0.0)
         level, reason = np.nan, ""
@@ -213,5 +280,7 @@ def curve(
             except DataError as refusal:
                 reason = str(refusal)
         rows.append((level, near.expiry, after.expiry, outside > 0, reason))
-    names = pd.Index(list(horizons), name="horizon")
-    return pd.DataFrame(rows, index=names, columns=["level", "near", "next", "extrapolated", "reason"])
+    names = pd.Index(list(spans), name="horizon")
+    table = pd.DataFrame(rows, index=names, columns=["level", "near", "next", "extrapolated", "reason"])
+    table.attrs["refused"] = {f"{one.root} {one.expiry}": one.reason for one in candidates if one.reason}
+    return table
