@@ -3,7 +3,7 @@
 - The published worked example to its printed digits, each with its unit.
 - Every greek is the derivative it says, by differences of values and deltas at high precision.
 - Put-call parity of value and of every greek; dividends and rates enter by the forward.
-- QuantLib's greeks, where it is installed.
+- QuantLib's greeks.
 - Limits at settlement and without volatility: finite, continuous from before, on both sides of the strike.
 - Expired options, negative volatilities, prices that are none, percentages and other kinds are refused;
   any finite figures give finite results or a refusal.
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import QuantLib as ql  # noqa: N813
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,7 +110,6 @@ def test_put_and_call_differ_by_the_forward(contract: dict[str, Any]) -> None:
 
 def test_greeks_equal_those_of_quantlib() -> None:
     """Vanna and charm, which it lacks, against differences of its delta."""
-    ql = pytest.importorskip("QuantLib", reason="QuantLib is not installed")
     rng = np.random.default_rng(0)
     for _ in range(200):
         s, k = rng.uniform(60, 140, 2)
