@@ -232,3 +232,9 @@ def test_real_decisions(real_data: Callable[[str], Path]) -> None:
     assert not with_shock.is_settled
     late = rate_sensitivity.sensitivity(returns, found.loc["2009":, "path_bp"], draws=500)
     assert not late.is_settled
+    # the cuts between meetings of March 2020 came with the news that they answered
+    unplanned = found["meeting"].isin(pd.to_datetime(["2020-03-03", "2020-03-15"]))
+    scheduled = rate_sensitivity.sensitivity(returns, found.loc[~unplanned, "path_bp"]["2009":], draws=500)
+    assert scheduled.is_settled
+    assert scheduled.high < 0
+    assert len(late.events) - len(scheduled.events) == 2

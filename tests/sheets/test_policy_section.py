@@ -228,22 +228,25 @@ def test_a_sensitivity_needs_twenty_decisions(made_book: Callable[..., Book]) ->
     assert "not testable with this data, which holds futures for 3 decisions" in short.missing[0]
     assert short.sensitivity["low"].isna().all()
     assert len(short.sensitivity) == 4
-    days = calendar.sessions("2021-12-01", "2024-12-31")
+    days = calendar.sessions("2018-06-01", "2021-06-30")
     levels = pd.Series(2 + 0.05 * np.random.default_rng(3).standard_normal(len(days)).cumsum(), days)
-    grid = pd.MultiIndex.from_product([days, pd.date_range("2021-12-31", "2025-12-31", freq="ME")])
+    grid = pd.MultiIndex.from_product([days, pd.date_range("2018-06-30", "2022-06-30", freq="ME")])
     taken = (grid.get_level_values(0) + pd.Timedelta(hours=18)).tz_localize("America/New_York")
     quotes = pd.DataFrame({"taken": taken.tz_convert("UTC"), "expiry": grid.get_level_values(1)})
     quotes["settle"] = 100 - levels[grid.get_level_values(0)].to_numpy()
-    table = made_book(800, start="2021-12-01")
+    table = made_book(800, start="2018-06-01")
     index = table.values("index")
     shocks = -0.004 * 10 * levels.diff().reindex(index.index).fillna(0.0)
     made = Series.of_closes(
         index * np.exp(shocks.cumsum()), name="index", unit="price", source="made", title="made"
     )
-    found = section_of(with_futures(replace(table, series={"index": made}), quotes), "2024-12-31")
-    ours = found.sensitivity.set_index("study").loc["here"]
+    found = section_of(with_futures(replace(table, series={"index": made}), quotes), "2021-06-30")
+    studies = found.sensitivity.set_index("study")
     assert not found.missing
-    assert ours["low"] < -0.0004 < ours["high"]
+    assert studies.index[:2].tolist() == ["here", "here, unscheduled too"]
+    assert studies["sample"][:2].tolist() == ["24 decisions, 2018-2021", "26 decisions, 2018-2021"]
+    assert (studies["low"][:2] < -0.0004).all()
+    assert (studies["high"][:2] > -0.0004).all()
 
 
 def test_real_evenings_of_2022(real_data: Callable[[str], Path], made_book: Callable[..., Book]) -> None:

@@ -50,6 +50,9 @@ RANGES_SINCE = pd.Timestamp("2008-12-16")
 LEAST = 0.005
 """Probability below which a level is left out of the distribution."""
 
+UNSCHEDULED_TOO = "here, unscheduled too"
+"""Name of the study of all decisions, those between meetings included."""
+
 WEEK = 5
 """Sessions of a week."""
 
@@ -268,10 +271,13 @@ def swing(odds: pd.DataFrame) -> pd.DataFrame:
 def sensitivity(book: Book, prices: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return what a basis point of surprise was worth to the index beside the published studies.
 
-    Where the book's history is too short, the published studies alone, and the sentence that says why.
+    Scheduled decisions first: one between meetings answers to news that moves the index by itself, as in
+    March 2020. All decisions stand below. Where the book's history is too short, the published studies
+    alone, and the sentence that says why.
     """
     days = pd.DatetimeIndex(prices.index)
-    held = [day for day in meetings.days(days[-1]) if days[0] < pd.Timestamp(day) <= days[-1]]
+    held = meetings.decisions(days[-1])
+    held = held[(held["date"] > days[0]) & (held["date"] <= days[-1])]
     lacking = (
         f"Sensitivity of the index to the policy path: not testable with this data, which holds futures for "
         f"{len(held)} decisions since {days[0]:%Y-%m-%d}; {rate_sensitivity.LEAST_EVENTS} are needed. The "
@@ -279,12 +285,20 @@ def sensitivity(book: Book, prices: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     )
     if len(held) < rate_sensitivity.LEAST_EVENTS:
         return _published(), lacking
+    every = [day.date() for day in held["date"]]
+    scheduled = held["date"][held["kind"] == "scheduled"]
     try:
-        surprises = rate_sensitivity.surprises(prices, held)
-        found = rate_sensitivity.sensitivity(book.returns("index"), surprises["path_bp"])
+        surprises = rate_sensitivity.surprises(prices, every)
+        returns = book.returns("index")
+        path = surprises["path_bp"]
+        alone = path[surprises["meeting"].isin(scheduled)]
+        tables = [rate_sensitivity.sensitivity(returns, alone).beside_published()]
+        if len(path) > len(alone):
+            whole = rate_sensitivity.sensitivity(returns, path).beside_published()
+            tables.insert(1, whole.loc[["here"]].rename(index={"here": UNSCHEDULED_TOO}))
     except DataError as problem:
         return _published(), f"{lacking[: lacking.index(',')]}: {problem.what}."
-    table = found.beside_published().reset_index()
+    table = pd.concat([tables[0].iloc[:1], *tables[1:], tables[0].iloc[1:]]).reset_index()
     table["per_bp"] = table["percent_per_10bp"] / 1000
     table[["low", "high"]] /= 1000
     return table[list(COLUMNS["sensitivity"])], ""

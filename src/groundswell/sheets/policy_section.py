@@ -48,7 +48,8 @@ class PolicySection(Section):
         movement: of those odds since the decision before, against a Bayesian's (Augenblick & Rabin 2021).
         swing: their largest moves since the decision before, over a day and a week, also in the expected
             rate.
-        sensitivity: return of the index per basis point of surprise, and published estimates.
+        sensitivity: return of the index per basis point of surprise on scheduled decisions ("here") and on
+            all, and published estimates.
 
     Attributes:
         path: what is priced further out, in words; empty where there is one meeting alone.

@@ -11,6 +11,7 @@ import pandas as pd
 
 from groundswell.sheets import policy_words as phrases
 from groundswell.sheets import words
+from groundswell.sheets.policy_frames import UNSCHEDULED_TOO
 from groundswell.show.charts.style import (
     BUY,
     INK,
@@ -37,6 +38,8 @@ LABELLED = 0.10
 
 STEP, ROW = 0.0025, 17
 """A target range, and its height in pixels."""
+
+HERE = {"here": "This data, scheduled decisions", UNSCHEDULED_TOO: "This data, unscheduled too"}
 
 ODDS_HEIGHT = 190
 HALF_FULL = 0.6
@@ -281,7 +284,7 @@ def sensitivity_table(section: PolicySection) -> Table:
     """What a surprise of 10 bp was worth to the index, here and in published studies."""
     cells = (
         (
-            "This data" if row.study == "here" else row.study,
+            HERE.get(row.study, row.study),
             words.percent(10 * row.per_bp, 2, signed=True),
             words.percent_range(10 * row.low, 10 * row.high, 2),
             row.sample,
