@@ -86,12 +86,21 @@ def made_series(seed: int = 0) -> dict[str, Series]:
 
 
 def wednesday_levels(seed: int = 0) -> dict[str, Series]:
-    """Return the Treasury's account day by day and on Wednesdays: halfway from one average to the next."""
-    average = made_series(seed)["tga_weekly"].latest()
+    """Return the Treasury's account day by day and the Wednesday levels of account and reserves.
+
+    The level lies halfway from one average to the next; reserves follow by the identity.
+    """
+    series = made_series(seed)
+    average = series["tga_weekly"].latest()
     days = calendar.sessions(average.index[0], average.index[-1] + pd.Timedelta(days=1))
     level = (average + average.shift(-1).fillna(average.iloc[-1])) / 2
-    daily = level.reindex(days, method="ffill")
-    return {"tga": series_of("tga", daily), "tga_wednesday": series_of("tga_wednesday", level)}
+    drained = level + series["foreign_rrp"].latest() + series["currency"].latest()
+    reserves = series["fed_assets"].latest() / 1_000 - drained - 250.0
+    return {
+        "tga": series_of("tga", level.reindex(days, method="ffill")),
+        "tga_wednesday": series_of("tga_wednesday", level),
+        "reserves_wednesday": series_of("reserves_wednesday", reserves),
+    }
 
 
 def made_liquidity(

@@ -124,6 +124,25 @@ def test_the_wednesday_level_comes_before_the_day_and_the_day_before_the_average
     assert made.change[["low", "high"]].isna().all(axis=None)
 
 
+def test_levels_with_levels_leave_no_residual(with_levels: LiquiditySection) -> None:
+    assert with_levels.stack["reserves_basis"].iloc[-1] == "reserves_wednesday"
+    assert contributions(with_levels, 4)["other"] == pytest.approx(0, abs=1e-6)
+    levels = wednesday_levels()
+    mixed = section(made_liquidity(more={"tga_wednesday": levels["tga_wednesday"]}))
+    assert abs(contributions(mixed, 4)["other"]) > 50
+    assert any("averages of the week; what that differs by is in 'other'" in said for said in mixed.caveats)
+
+
+def test_weeks_that_shift_by_a_day_are_still_weeks() -> None:
+    book = made_liquidity()
+    average = book.series["tga_weekly"].latest()
+    stack = liquidity_frames.stack(book)
+    later = stack["week"] > "2025-06-01"
+    shifted = stack.assign(week=stack["week"].where(~later, stack["week"] + pd.Timedelta(days=1)))
+    year = liquidity_frames.changes(shifted, [52]).set_index("part")["contribution"]
+    assert year["tga"] == pytest.approx(average.iloc[-53] - average.iloc[-1])
+
+
 def test_on_a_wednesday_without_a_figure_the_day_before_stands() -> None:
     holidays = pd.to_datetime(["2018-07-04", "2024-12-25", "2025-01-01"])
     stack = liquidity_frames.stack(made_liquidity(more={"tga": wednesday_levels()["tga"]})).set_index("week")

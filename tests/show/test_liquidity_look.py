@@ -82,7 +82,7 @@ def test_the_bands_of_the_stack_end_at_the_assets(section: LiquiditySection) -> 
         assert row["cash"] - row["net"] == pytest.approx(week.tga, abs=0.02)
         assert row["assets"] - row["cash"] == pytest.approx(week.on_rrp, abs=0.02)
     texts = {row.get("text") for row in rows(FIGURES["liquidity_stack"].chart(section).to_dict())}
-    assert {"Fed assets $6.70tn", "29 Apr"} <= texts
+    assert {"Fed assets $6.70tn", "known through 29 Apr"} <= texts
 
 
 def test_the_bars_are_coloured_by_what_they_do(section: LiquiditySection) -> None:

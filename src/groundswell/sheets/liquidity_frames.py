@@ -56,7 +56,9 @@ NEEDED = ("fed_assets", "tga", "on_rrp")
 DAILY = ("tga", "on_rrp", "on_rrp_operations", "debt_public")
 """Daily series: on a Wednesday without a figure (a holiday) the one before stands."""
 
+WEEK = pd.Timedelta(days=7)
 CARRIED = pd.Timedelta(days=6)
+"""Age at which a figure is too old to stand for a week."""
 
 STACK = (
     "week",
@@ -160,8 +162,10 @@ def changes(levels: pd.DataFrame, spans: Sequence[int] = SPANS) -> pd.DataFrame:
     if levels.empty:
         return empty(CHANGE)
     by_week = levels.set_index("week")
-    grid = pd.date_range(by_week.index[0], by_week.index[-1], freq="7D")
-    table = by_week[[name for name in STACK if name in by_week and name not in _WORDS]].reindex(grid)
+    first, last = by_week.index[0], by_week.index[-1]
+    grid = pd.date_range(last - (last - first) // WEEK * WEEK, last, freq=WEEK)
+    amounts = by_week[[name for name in STACK if name in by_week and name not in _WORDS]]
+    table = amounts.reindex(grid, method="ffill", tolerance=CARRIED)
     rows: list[tuple[object, ...]] = []
     for span in (one for one in spans if one < len(grid)):
         contributions = _attributed(table, span)

@@ -206,6 +206,20 @@ def duration(frame: pd.DataFrame) -> str:
     )
 
 
+def wave(frame: pd.DataFrame) -> str:
+    """Return the change over twelve months and its place in its own past, with the band of that place."""
+    said = []
+    for at in range(len(frame)):
+        row = frame.iloc[at]
+        moved = f"{part_name(str(row['target'])).lower()} {words.money(float(row['change']))}"
+        if math.isfinite(float(row["percentile"])):
+            band = words.percent_range(float(row["low"]), float(row["high"]))
+            moved += f" ({words.percentile(float(row['percentile']))} percentile {band} since "
+            moved += f"{words.year(row['since'])})"
+        said.append(moved)
+    return f"Over twelve months: {', '.join(said)}"
+
+
 def points(value: float, low: float, high: float) -> str:
     """Basis points with their range: "+5.6 [+2.0, +12.1]"."""
     if not math.isfinite(value):

@@ -147,7 +147,7 @@ def change_chart(section: LiquiditySection) -> alt.LayerChart:
 
 
 def forward_chart(section: LiquiditySection) -> alt.LayerChart:
-    """The path of net liquidity against today, with the band of past errors and what is announced of it."""
+    """The path of net liquidity against the last week known, with the band of past errors and its parts."""
     now = section.stack.iloc[-1]
     today, level = pd.Timestamp(now["week"]), float(now["net_liquidity"])
     past = [
@@ -175,6 +175,7 @@ def forward_chart(section: LiquiditySection) -> alt.LayerChart:
     ]
     domain = reach([row["net"] for row in past] + [row[key] for row in ahead for key in ("low", "high")])
     span = [past[0]["week"], ahead[-1]["week"]]
+    against = f"net liquidity against {words.short_day(today)}, $bn"
     x = alt.X(
         "week:T",
         scale=alt.Scale(type="utc", domain=span, nice=False),
@@ -183,7 +184,7 @@ def forward_chart(section: LiquiditySection) -> alt.LayerChart:
     y = alt.Y(
         "net:Q",
         scale=alt.Scale(domain=domain, nice=False),
-        axis=alt.Axis(title="net liquidity against today, $bn", labelExpr=SIGNED, tickCount=6),
+        axis=alt.Axis(title=against, labelExpr=SIGNED, tickCount=6),
     )
     path = alt.Chart(data(ahead)).encode(x=x)
     layers: list[Any] = [
@@ -196,7 +197,7 @@ def forward_chart(section: LiquiditySection) -> alt.LayerChart:
         *_path_labels(ahead, domain),
         *_date_marks(section.dates, span),
     ]
-    mark = alt.Chart(data([{"week": start["week"], "text": f"today {words.short_day(today)}"}]))
+    mark = alt.Chart(data([{"week": start["week"], "text": f"known through {words.short_day(today)}"}]))
     layers += [
         mark.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="week:T"),
         mark.mark_text(align="left", dx=4, baseline="bottom", color=MUTED).encode(
@@ -268,7 +269,7 @@ def _end_labels(
         }
         for place, (name, _, amount, colour) in zip(places, named, strict=True)
     ]
-    today = alt.Chart(data([{"week": last["week"], "text": words.short_day(row["week"])}]))
+    today = alt.Chart(data([{"week": last["week"], "text": f"known through {words.short_day(row['week'])}"}]))
     return [
         alt.Chart(data(labels))
         .mark_text(align="left", dx=6, clip=False)

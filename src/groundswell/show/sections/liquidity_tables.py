@@ -146,7 +146,7 @@ def wave_table(section: LiquiditySection) -> Table:
         for row in tables.records(section.wave)
     )
     header = "12-month change|Week to >|$bn >|Of the level >|Percentile >|90% band, % >|z >|Since >"
-    title = "The wave: change over twelve months, against the changes so far"
+    title = liquidity_words.wave(section.wave)
     return worded("liquidity_wave", title, header, section.wave, cells, ("target",))
 
 
