@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,8 +13,10 @@ from groundswell.data.book import Book
 from groundswell.data.catalog import catalog
 from groundswell.measure.treasury_supply import TBAC_RANGE
 from groundswell.sheets import words
-from groundswell.sheets.data_strip import Moment, is_stale
 from groundswell.sheets.liquidity_frames import SOURCES
+
+if TYPE_CHECKING:
+    from groundswell.sheets.data_strip import Moment
 
 MONTH = 4
 """Weeks of the change that the finding tells."""
@@ -360,7 +363,7 @@ def caveats(book: Book, at: Moment, stack: pd.DataFrame, change: pd.DataFrame) -
     for line in held:
         name = source_of(book, line)
         day = pd.Timestamp(book.values(name).index[-1])
-        if name in catalog() and is_stale(name, day, at):
+        if name in catalog() and staleness.is_stale(catalog()[name], day, at.now):
             old.append(f"{LINES[line]} ({words.age(staleness.age(day, at.now))})")
     if old:
         said.append(f"Old: {', '.join(old)}; a newer figure was due.")
