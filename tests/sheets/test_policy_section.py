@@ -150,6 +150,16 @@ def test_nothing_later_than_the_evening_counts(book: Book, effr: Series, day: st
             pd.testing.assert_frame_equal(told.frame(name), found.frame(name))
 
 
+def test_a_book_that_reaches_beyond_the_evening_says_the_same(book: Book, effr: Series) -> None:
+    whole = with_spot(book, effr)
+    for day in ("2025-10-30", "2025-11-14"):
+        found = section_of(whole, day)
+        beyond = policy_section.build(whole, moment(whole.cut(day), True))
+        assert (beyond.finding, beyond.data) == (found.finding, found.data)
+        pd.testing.assert_frame_equal(beyond.conventions, found.conventions)
+        pd.testing.assert_frame_equal(beyond.odds, found.odds)
+
+
 def test_an_earlier_evening_s_odds_stand_in_the_later_sheet(book: Book) -> None:
     early, late = (section_of(book, day).odds.set_index("date") for day in ("2025-11-14", "2025-11-26"))
     pd.testing.assert_frame_equal(early, late[: early.index[-1]], check_freq=False)
