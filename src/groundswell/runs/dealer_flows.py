@@ -164,7 +164,7 @@ def chain_flows(
     wanted = [s for s in scenarios if set(s.horizons) & set(CHAIN_HORIZONS)]
     longest = max(HORIZONS[horizon] for horizon in CHAIN_HORIZONS)
     returns = np.stack([scenario.returns[:longest] for scenario in wanted], axis=1)
-    held = in_sessions(chain[chain["open_interest"] > 0], moment)
+    held = in_sessions(chain, moment)
     farthest = float(np.abs(np.cumsum(returns, axis=0)).max())
     kept, left_out = condensed(held, spot, farthest, longest)
     level = at_the_money(chain, spot)
@@ -223,11 +223,12 @@ def condensed(chain: pd.DataFrame, spot: float, farthest: float, sessions: int) 
     more than `TOLERANCE` of all.
 
     Args:
-        chain: contracts in sessions, see `in_sessions`.
+        chain: contracts in sessions, see `in_sessions`; some of them open.
         spot: of the underlying.
         farthest: log distance from the spot that the paths reach.
         sessions: of the horizon.
     """
+    chain = chain[chain["open_interest"] > 0]
     distance = np.log(chain["strike"].to_numpy(dtype=np.float64) / spot)
     years, vol, held = (chain[name].to_numpy(dtype=np.float64) for name in ("years", "vol", "open_interest"))
     later = np.maximum(years - sessions / SESSIONS_PER_YEAR, _OVERNIGHT / SESSIONS_PER_YEAR)

@@ -92,8 +92,8 @@ def held(book: Book, at: Moment) -> Held:
     elapsed = (moment - taken) / pd.Timedelta(days=options.DAYS_PER_YEAR)
     years = chain.frame["years"] - elapsed
     living = (years > 0).to_numpy()
-    if not living.any():
-        raise DataError("every option of the last quotes has settled", where=CHAIN)
+    if not (living & (chain.frame["open_interest"] > 0).to_numpy()).any():
+        raise DataError("none of the options that have not settled is open", where=CHAIN)
     return Held(
         frame=chain.frame.assign(years=years)[living].reset_index(drop=True),
         spot=float(book.prices("index").iloc[-1]) if later else chain.spot,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from groundswell.sheets import gamma_words, words
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 HEIGHT = 240
 LABEL_ROOM = 150
 LABEL_GAP = 13.0
-FLIP_GAP = 34.0
-"""Pixels between the labels of neighbouring flips."""
+FLIP_ROOM = 38.0
+"""Pixels beside a flip that its label takes."""
 
 LINES = (CENTRAL, "mixed", "all_short")
 STROKES: dict[str, tuple[str, float, list[int]]] = {
@@ -151,20 +152,27 @@ def _flips(section: GammaSection, horizontal: list[float], x: alt.X, y: alt.Y) -
     ]
     points = alt.Chart(data(rows)).mark_point(size=38, strokeWidth=1.4, stroke=INK, opacity=1)
     layers = [points.encode(x=x, y=y, fill=alt.Fill("fill:N", scale=None))]
-    pixel = (horizontal[1] - horizontal[0]) / (WIDTH - LABEL_ROOM)
-    marked = [float(level) for level in found.loc[found["expiries"] == "all", "level"]]
-    for align, side in (("right", -1), ("left", 1)):  # off the line that marks today
-        here = [level for level in marked if (level >= section.spot) == (side > 0)]
-        places = spread_labels(here, FLIP_GAP * pixel)
-        texts = alt.Chart(
-            data(
-                {"level": place, "gamma": 0.0, "text": gamma_words.level(at)}
-                for place, at in zip(places, here, strict=True)
-            )
-        )
-        mark = texts.mark_text(align=align, baseline="bottom", dx=4 * side, dy=-6, fontWeight="bold")
-        layers.append(mark.encode(x=x, y=y, text="text:N"))
+    room = FLIP_ROOM * (horizontal[1] - horizontal[0]) / (WIDTH - LABEL_ROOM)
+    whole = _of(section, "all")
+    for row in tables.records(found[found["expiries"] == "all"]):
+        text = alt.Chart(data([{"level": row.level, "gamma": 0.0, "text": gamma_words.level(row.level)}]))
+        near = np.interp([row.level - room, row.level + room], whole["level"], whole[row.convention])
+        layers.append(_beside(text, bool(near[1] > near[0]), section.spot - row.level, room).encode(x=x, y=y))
     return layers
+
+
+def _beside(text: alt.Chart, rising: bool, to_spot: float, room: float) -> alt.Chart:
+    """The label of a flip where neither the profile nor the line that marks today runs through it."""
+    side = -1 if rising else 1
+    above = not 0 <= side * to_spot < room
+    right = (side > 0) == above
+    return text.mark_text(
+        align="left" if right else "right",
+        baseline="bottom" if above else "top",
+        dx=5 if right else -5,
+        dy=-5 if above else 6,
+        fontWeight="bold",
+    ).encode(text="text:N")
 
 
 def profile(section: GammaSection) -> Table:
