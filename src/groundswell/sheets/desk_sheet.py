@@ -28,6 +28,7 @@ from groundswell.runs.scenarios import (
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
 from groundswell.sheets import data_strip, desk_frames, desk_words, words
+from groundswell.sheets.desk_sections import sections_of, strip_of
 from groundswell.sheets.section import Section
 from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
@@ -206,6 +207,7 @@ def build_desk(
     scenario_table = desk_frames.scenario_table(scenarios, reference)
     today = pd.Timestamp(datetime.date.today())
     at = data_strip.moment(book, as_of is not None)
+    sections = sections_of(book, at, history, law, draws, seed)
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,
@@ -216,7 +218,7 @@ def build_desk(
         stale=data_strip.is_stale("index", book.through, at),
         spot=spot,
         headline=desk_words.headline(flows, levels, scenario_table),
-        strip=data_strip.strip(book, history, at),
+        strip=pd.concat([data_strip.strip(book, history, at), strip_of(sections, at)], ignore_index=True),
         positions=positions,
         flows=flows,
         scenarios=scenario_table,
@@ -231,6 +233,7 @@ def build_desk(
         assumptions=_assumptions(tuple(actors), dict(changes or {})),
         notes=(*book.notes, *history.notes, *stay_out, *_hindsight(actors, book.through), *unreached),
         page=page,
+        sections=sections,
     )
 
 

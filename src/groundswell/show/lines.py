@@ -102,6 +102,7 @@ def paragraph(console: Console, text: str, style: str = "", indent: str = "", fi
         text,
         console.width,
         break_on_hyphens=False,
+        break_long_words=False,
         initial_indent=first,
         subsequent_indent=indent,
     ):

@@ -137,7 +137,9 @@ def _section(section: Section, console: Console) -> None:
     """Prints what a section found, its first tables, and what it lacks."""
     lines.heading(console, section.title, section.data)
     lines.paragraph(console, section.finding, "bold")
-    for table in LOOKS[section.key].printed(section):
+    for number, table in enumerate(LOOKS[section.key].printed(section)):
+        if number:
+            lines.say(console)
         sides = "".join(">" if numeric else "<" for numeric in table.numeric)
         lines.grid(console, table.header, [row.cells for row in table.rows], sides)
     for sentence in (*section.missing, *section.caveats):

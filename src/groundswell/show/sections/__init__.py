@@ -7,5 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from groundswell.show.look import Look
+from groundswell.show.sections import curve, gamma, liquidity, policy
 
-LOOKS: Mapping[str, Look[Any]] = MappingProxyType({})
+LOOKS: Mapping[str, Look[Any]] = MappingProxyType(
+    {"curve": curve.LOOK, "gamma": gamma.LOOK, "policy": policy.LOOK, "liquidity": liquidity.LOOK}
+)
