@@ -31,7 +31,7 @@ def made_chain(day: pd.Timestamp, *, gap: float = 0.4, interest: float = 1_000.0
     """Return a chain around 6,700: expiries in 2 and 30 days, quotes `gap` wide."""
     rows = []
     for days, root in ((2, "SPXW"), (30, "SPXW"), (60, "SPX")):
-        for strike in np.arange(6_400.0, 7_001.0, 50.0):
+        for strike in [6_300.0, 6_390.0, *np.arange(6_400.0, 7_001.0, 50.0), 7_150.0]:
             for kind in ("call", "put"):
                 away = (strike - 6_700) * (1 if kind == "call" else -1)
                 mid = 40 * np.exp(-away / 150) + 5

@@ -24,7 +24,7 @@ from groundswell.data.book import Book, end_of
 from groundswell.data.bundle import bundled_book
 from groundswell.data.sources.source import Snapshot
 from groundswell.measure import curve_aftermath, curve_equation, curve_reading, vol_curve
-from groundswell.sheets import curve_frames, curve_words, data_strip
+from groundswell.sheets import curve_frames, curve_words, data_strip, words
 from groundswell.sheets.curve_section import CurveSection, build
 
 INVERTED, UPRIGHT = DAYS[EVENTS[1] + 7], DAYS[EVENTS[1] + 60]
@@ -330,13 +330,34 @@ def test_a_book_without_a_vix_says_so(made_book: Callable[..., Book]) -> None:
 
 
 def test_a_tenor_that_ends_early_is_dated() -> None:
-    book = made_world("demand")
-    vix3m = book.values("vix3m").loc[: DAYS[EVENTS[1] + 50]]
-    short = {**book.series, "vix3m": made_series("vix3m", vix3m, "period +0 days at 16:15")}
+    book, last = made_world("demand"), DAYS[EVENTS[1] + 50]
+    close = "period +0 days at 16:15"
+    short = {
+        **book.series,
+        "vix9d": made_series("vix9d", book.values("vix") * 1.01, close),
+        "vix3m": made_series("vix3m", book.values("vix3m").loc[:last], close),
+    }
     found = section_of(Book(short, book.as_of, "made", traded=frozenset()).cut(UPRIGHT))
-    assert found.days["now"] == DAYS[EVENTS[1] + 50]
+    assert found.days["now"] == last
+    assert found.levels["now"].notna().all()
+    assert found.state["value"].iloc[0] == book.values("vix")[last] / 100
     assert any(caveat.startswith("The curve is of ") for caveat in found.caveats)
     assert found.strip[0].stale
+
+
+def test_a_day_the_index_has_not_reached_is_not_read() -> None:
+    book = made_world("demand").cut(INVERTED)
+    known = replace(book.series["index"], frame=book.series["index"].frame.iloc[:-1])
+    found = section_of(Book({**book.series, "index": known}, book.as_of, "made", traded=frozenset()))
+    assert found.inverted
+    assert found.readings["day"].iloc[0] < INVERTED
+    assert "hedging or panic is not testable with this data" in found.finding
+    before = words.day(DAYS[EVENTS[1] + 6])
+    assert any(f"of {before}, the last with all it takes" in caveat for caveat in found.caveats)
+    far = replace(book.series["index"], frame=book.series["index"].frame.iloc[:-9])
+    old = section_of(Book({**book.series, "index": far}, book.as_of, "made", traded=frozenset()))
+    assert old.equation.empty
+    assert any("the last day with every ingredient is" in sentence for sentence in old.missing)
 
 
 def test_few_days_have_no_percentile_and_no_band() -> None:
