@@ -203,7 +203,10 @@ def test_without_a_balance_sheet_nothing_is_claimed() -> None:
     assert bundled.finding == "Liquidity: no balance-sheet data in this book"
     assert bundled.data == ""
     assert not bundled.strip
+    assert len(bundled.missing) == 1
     assert "`groundswell update --needed-by desk`" in bundled.missing[0]
+    for lacking in ("Fed assets", "the Treasury's account (TGA)", "the Treasury's debt"):
+        assert lacking in bundled.missing[0]
     for name in bundled.frames:
         assert set(bundled.frames[name]) <= set(bundled.frame(name).columns)
 

@@ -206,7 +206,7 @@ def forward(stack: pd.DataFrame, at: Moment) -> Ahead:
         return Ahead(*nothing, f"There is no path ahead: {problem.what}; needed: {problem.expected}.")
     ahead = path.weeks.rename_axis("week").reset_index().reindex(columns=list(FORWARD))
     errors = path.errors.reset_index().reindex(columns=list(ERRORS))
-    return Ahead(ahead, path.statements, path.events, errors, "")
+    return Ahead(ahead, _dated(path.statements), path.events, errors, "")
 
 
 def sides(book: Book, stack: pd.DataFrame, owed: liquidity_calendar.Debt | None) -> pd.DataFrame:
@@ -226,7 +226,7 @@ def sides(book: Book, stack: pd.DataFrame, owed: liquidity_calendar.Debt | None)
     supply = None if owed is None or not owed.fed else _supply(owed, 1)
     found = treasury_and_fed.compare(lines, supply=supply, prices=book.prices("index"), draws=DRAWS)
     named = {f"{name}{end}": f"{name}_share{end}" for name in _SHARES for end in ("", "_low", "_high")}
-    return found.rename(columns=named).reindex(columns=list(SIDES))
+    return _dated(found.rename(columns=named).reindex(columns=list(SIDES)))
 
 
 def measured(stack: pd.DataFrame) -> Mapping[str, Measured]:
@@ -246,6 +246,14 @@ def _supply(owed: liquidity_calendar.Debt | None, months: int) -> pd.DataFrame |
         )
     except DataError:
         return None
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which a date that is absent is nothing, as every form can say it."""
+    dates = frame.select_dtypes("datetime").columns
+    return frame.assign(
+        **{name: frame[name].astype(object).where(frame[name].notna(), None) for name in dates}
+    )
 
 
 def _by_month(book: Book, name: str) -> pd.Series[float]:

@@ -296,6 +296,8 @@ def source_of(book: Book, line: str) -> str:
 def missing(book: Book) -> tuple[str, ...]:
     """Return what the section lacks, and how to get it."""
     gone = {LINES[line]: names[0] for line, names in SOURCES.items() if not _has(book, names)}
+    if len(gone) == len(SOURCES):
+        return (_absent(gone | {"the Treasury's debt": DEBT["marketable debt"][0]}, ""),)
     said = [_absent(gone, "")] if gone else []
     owed = {words_: names[0] for words_, names in DEBT.items() if not _has(book, names)}
     if owed:
@@ -312,7 +314,8 @@ def _has(book: Book, names: Iterable[str]) -> bool:
 
 
 def _absent(gone: Mapping[str, str], use: str) -> str:
-    listed = ", ".join(gone)
+    *most, last = gone
+    listed = f"{', '.join(most)} and {last}" if most else last
     verb = "is" if len(gone) == 1 else "are"
     return f"{listed[:1].upper()}{listed[1:]} {verb} not in this book: {command(list(gone.values()))}.{use}"
 

@@ -84,15 +84,16 @@ def mix_table(section: LiquiditySection) -> Table:
         (
             words.day(row.month),
             words.percent(row.share, 1),
-            f"{words.percent(row.low, 1)} to {words.percent(row.high, 1)}",
-            words.percentile(row.percentile),
+            words.percent_range(row.low, row.high, 1),
             words.percent(row.public_share, 1),
             _stock(row.bills),
             words.amount(row.beyond),
         )
         for row in tables.records(frame)
     )
-    header = "End of month >|Bill share >|Range so far >|Percentile >|Less the Fed's >|Bills, $bn >|Beyond >"
+    header = (
+        "End of month >|Bill share >|Range so far, % >|Less the Fed's >|Bills, $bn >|Beyond 15-20%, $bn >"
+    )
     return worded("liquidity_mix", liquidity_words.mix(section.mix), header, frame, cells, ("month",))
 
 
