@@ -259,6 +259,14 @@ def test_path_wave_and_shares_carry_their_bands(made: LiquiditySection) -> None:
     assert untold["treasury_share"].isna().all()
 
 
+def test_every_frame_can_be_told_as_json(with_levels: LiquiditySection) -> None:
+    for name, keys in with_levels.frames.items():
+        frame = with_levels.frame(name)
+        assert len(frame), name
+        assert not frame.duplicated(list(keys)).any()
+        assert pd.NaT not in [value for row in frame.to_dict("records") for value in row.values()]
+
+
 def test_what_is_old_carries_its_age() -> None:
     on_time = section(made_liquidity())
     assert not [said for said in on_time.caveats if said.startswith("Old")]
