@@ -18,6 +18,7 @@ from groundswell.measure import decision_odds, policy_path, rate_sensitivity
 from groundswell.measure.decision_odds import Event
 from groundswell.measure.fed_meetings import ILL_DETERMINED
 from groundswell.measure.futures_strip import CONVENTIONS, HOUSE, Convention, Strip, accumulated
+from groundswell.sheets.policy_words import UNSCHEDULED_TOO
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "meetings": (
@@ -49,9 +50,6 @@ RANGES_SINCE = pd.Timestamp("2008-12-16")
 
 LEAST = 0.005
 """Probability below which a level is left out of the distribution."""
-
-UNSCHEDULED_TOO = "here, unscheduled too"
-"""Name of the study of all decisions, those between meetings included."""
 
 WEEK = 5
 """Sessions of a week."""

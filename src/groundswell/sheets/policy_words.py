@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from groundswell.measure.decision_odds import Event
 from groundswell.measure.fed_meetings import month_of
-from groundswell.measure.futures_strip import Strip
 from groundswell.sheets import words
-from groundswell.sheets.policy_frames import Next
+
+if TYPE_CHECKING:
+    from groundswell.measure.decision_odds import Event
+    from groundswell.measure.futures_strip import Strip
+    from groundswell.sheets.policy_frames import Next
+
+UNSCHEDULED_TOO = "here, unscheduled too"
+"""Name of the study of all decisions, those between meetings included."""
 
 NO_FUTURES = "Policy path: no fed-funds futures in this data"
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from groundswell.sheets import policy_words as phrases
 from groundswell.sheets import words
-from groundswell.sheets.policy_frames import UNSCHEDULED_TOO
 from groundswell.show.charts.style import (
     BUY,
     INK,
@@ -39,7 +38,7 @@ LABELLED = 0.10
 STEP, ROW = 0.0025, 17
 """A target range, and its height in pixels."""
 
-HERE = {"here": "This data, scheduled decisions", UNSCHEDULED_TOO: "This data, unscheduled too"}
+HERE = {"here": "This data, scheduled decisions", phrases.UNSCHEDULED_TOO: "This data, unscheduled too"}
 
 ODDS_HEIGHT = 190
 HALF_FULL = 0.6
