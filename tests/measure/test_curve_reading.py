@@ -189,6 +189,26 @@ def test_a_lambda_against_theory_is_no_demand() -> None:
     assert strict["implied"][0, 0] == plain["implied"][0, 0]
 
 
+def test_a_day_s_parts_by_theory_leave_demand_against_it_unexplained() -> None:
+    given, _ = made_rows(np.random.default_rng(8))
+    turned = Ingredients(
+        given.implied, given.expected, given.demand * [-1, 1], given.credit, given.width
+    )  # demand where customers are short
+    day = given.implied.index[-1]
+    plain = curve_equation.decompose(turned, "vix", day)
+    strict = curve_equation.decompose(turned, "vix", day, theory=True)
+    assert strict.attrs["against_theory"] == ("positions",)
+    assert curve_equation.decompose(given, "vix", day).attrs["against_theory"] == ()
+    month_end = curve_equation.fit(curve_equation.table(turned, ("vix",))).coefficients["demand_month_end"]
+    moved = curve_equation.table(turned, ("vix",))["demand_month_end"].iloc[-1]
+    assert strict["value"]["demand"] == pytest.approx(month_end * moved)
+    assert plain["value"]["demand"] != pytest.approx(month_end * moved)
+    assert strict["value"].iloc[:-1].sum() == pytest.approx(strict["value"]["implied"])
+    pd.testing.assert_series_equal(
+        strict["value"].drop(["demand", "unexplained"]), plain["value"].drop(["demand", "unexplained"])
+    )
+
+
 def test_scaled_variances_scale_the_parts() -> None:
     given, _ = made_rows(np.random.default_rng(9))
     four = Ingredients(

@@ -85,7 +85,7 @@ def test_levels_and_state_are_those_of_the_closes() -> None:
     assert state.loc["Forward 1m to 3m", "value"] == pytest.approx(forward**0.5)
     assert state.loc["VIX / VIX3M", "note"].startswith("inverted for ")
     assert found.inverted
-    assert found.strip[0].value == f"{ratio.iloc[-1]:.2f}"
+    assert found.strip[0].value == f"{ratio.iloc[-1]:.3f}"
 
 
 def test_the_reading_shown_is_that_of_the_measure() -> None:
@@ -115,7 +115,7 @@ def test_the_parts_are_those_of_the_equation_and_sum_to_the_vix(day: pd.Timestam
     parts = found.equation.set_index("part")
     assert parts.index.tolist() == ["expected", "premium", "credit", "demand", "unexplained", "implied"]
     given = curve_reading.ingredients(book, models=["har"])
-    told = curve_equation.decompose(given, "vix", day, draws=curve_frames.DRAWS)
+    told = curve_equation.decompose(given, "vix", day, draws=curve_frames.DRAWS, theory=True)
     for column, name in (("variance", "value"), ("low", "low"), ("high", "high")):
         np.testing.assert_allclose(parts[column], told.loc[parts.index, name], rtol=1e-12)
     vix = book.values("vix").iloc[-1] / 100
@@ -179,6 +179,7 @@ def test_kept_chains_enter_the_equation_once_there_are_enough() -> None:
     assert parts.loc["width", "low"] < parts.loc["width", "high"]
     assert parts["volatility"].iloc[:-1].sum() == pytest.approx(parts.loc["implied", "volatility"])
     assert not any("chain.spx" in sentence for sentence in full.missing)
+    assert not any("went the other way" in caveat for caveat in made_section(UPRIGHT).caveats)
     few = section_of(replace(book, quotes=Chains(known[-100:])))
     pd.testing.assert_frame_equal(few.equation, made_section(UPRIGHT).equation)
     assert any("532 are needed" in sentence for sentence in few.missing)
@@ -410,6 +411,7 @@ def test_the_evening_of_16_march_2020(real_data: Callable[[str], Path]) -> None:
     assert round(state.loc["VIX / VIX3M", "value"], 3) == 1.221
     assert state.loc["VIX", "percentile"] == 1.0  # the record close
     assert found.readings["reading"].iloc[0] == "panic"
+    assert any("positions in VIX futures went the other way" in caveat for caveat in found.caveats)
     parts = found.equation.set_index("part")
     assert parts.loc["expected", "volatility"] > now["VIX"]  # options priced less than models expected
     assert parts["volatility"].iloc[:-1].sum() == pytest.approx(now["VIX"])

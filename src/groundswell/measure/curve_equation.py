@@ -267,7 +267,13 @@ def parts(
 
 
 def decompose(
-    given: Ingredients, tenor: str, day: pd.Timestamp, *, draws: int = 500, seed: int = 0
+    given: Ingredients,
+    tenor: str,
+    day: pd.Timestamp,
+    *,
+    draws: int = 500,
+    seed: int = 0,
+    theory: bool = False,
 ) -> pd.DataFrame:
     """Return the implied variance of a day split into its parts, with 90% bands; index the part.
 
@@ -276,6 +282,16 @@ def decompose(
 
     Columns:
         value, low, high: variance, annual, decimal. The values sum to the last row, `implied`.
+
+    `attrs["against_theory"]` names the proxies that are amounts and whose lambda is below zero.
+
+    Args:
+        given: the ingredients.
+        tenor: whose implied variance.
+        day: a session.
+        draws: for each model.
+        seed: of the draws.
+        theory: count demand whose lambda has the wrong sign as unexplained, in each draw.
 
     Raises:
         DataError: the day lacks an ingredient, or as `fit`.
@@ -287,19 +303,25 @@ def decompose(
             where=f"{_WHERE}, {tenor}",
             expected="a session with every ingredient",
         )
-    central = parts(fit(known), known.iloc[[-1]], whole=True)
+    fitted = fit(known)
+    central = parts(fitted, known.iloc[[-1]], whole=True, theory=theory)
     sampled: dict[str, list[Floats]] = {part: [] for part in central}
     for number, model in enumerate(given.expected):
         rows = table(given, (tenor,), model).loc[:day]
         one = fit(rows)
         random = np.random.default_rng([seed, number, day.toordinal()])
-        for part, values in parts(one, rows.iloc[[-1]], one.draws(draws, random), whole=True).items():
+        drawn = one.draws(draws, random)
+        for part, values in parts(one, rows.iloc[[-1]], drawn, whole=True, theory=theory).items():
             sampled[part].append(values[:, 0])
-    bands = {part: np.quantile(np.concatenate(drawn), [0.05, 0.95]) for part, drawn in sampled.items()}
-    return pd.DataFrame(
+    bands = {part: np.quantile(np.concatenate(each), [0.05, 0.95]) for part, each in sampled.items()}
+    found = pd.DataFrame(
         {part: [float(central[part][0, 0]), *bands[part].tolist()] for part in (*PARTS, "implied")},
         index=["value", "low", "high"],
     ).T.rename_axis("part")
+    lambdas = fitted.coefficients.reindex([f"demand_{name}" for name in SIGNED])
+    against = [name for name, value in zip(SIGNED, lambdas, strict=True) if value < 0]
+    found.attrs["against_theory"] = tuple(against)
+    return found
 
 
 def _absent(known: pd.DataFrame, day: pd.Timestamp) -> list[str]:

@@ -170,7 +170,8 @@ def front_future(book: Book) -> pd.Series[float] | None:
 def read(book: Book, day: pd.Timestamp, models: Sequence[Model] = MODELS) -> Read:
     """Return the reading of the last inverted days and the parts of implied variance.
 
-    The parts are those of the last session up to `day` that has every ingredient, five back at most.
+    In both, demand whose lambda has the wrong sign counts as unexplained. The parts are those of the last
+    session up to `day` that has every ingredient, five back at most.
 
     Args:
         book: of the evening.
@@ -194,7 +195,7 @@ def read(book: Book, day: pd.Timestamp, models: Sequence[Model] = MODELS) -> Rea
         return Read(reading, refusal=refusal, options=kept)
     at = pd.Timestamp(near[-1])
     try:
-        parts = curve_equation.decompose(seen, "vix", at, draws=DRAWS)
+        parts = curve_equation.decompose(seen, "vix", at, draws=DRAWS, theory=True)
     except DataError as refused:
         return Read(reading, refusal=f"No parts of implied variance: {refused}", options=kept)
     return Read(reading, parts, at, options=kept)

@@ -5,7 +5,7 @@ why it is inverted when it is, and what followed such days.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pandas as pd
@@ -53,8 +53,8 @@ class CurveSection(Section):
     equation: pd.DataFrame
     readings: pd.DataFrame
     aftermath: pd.DataFrame
-    days: Mapping[str, pd.Timestamp]
-    inverted: bool | None
+    days: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    inverted: bool | None = None
 
 
 def build(book: Book, at: Moment, models: Sequence[Model] = MODELS) -> CurveSection:
@@ -119,7 +119,7 @@ def _strip(book: Book, state: pd.DataFrame, day: pd.Timestamp, old: bool) -> tup
     series = book.series["vix3m"]
     source = series.parts[-1].name if series.parts else book.label
     note = f"{shape}, {told}" if told else shape
-    return (StripItem("VIX / VIX3M", f"{ratio:.2f}", day, note, source, old),)
+    return (StripItem("VIX / VIX3M", f"{ratio:.3f}", day, note, source, old),)
 
 
 def _nothing(why: str) -> CurveSection:
@@ -132,6 +132,4 @@ def _nothing(why: str) -> CurveSection:
         equation=pd.DataFrame(columns=curve_frames.EQUATION),
         readings=pd.DataFrame(columns=curve_frames.READINGS),
         aftermath=pd.DataFrame(columns=curve_frames.AFTERMATH),
-        days={},
-        inverted=None,
     )

@@ -54,6 +54,12 @@ PARTS: Mapping[str, str] = {
 """What readers call a part of implied variance."""
 
 
+AMOUNTS: Mapping[str, str] = {
+    "positions": "positions in VIX futures",
+    "options": "volumes of short-dated puts",
+}
+
+
 def points(volatility: float, signed: bool = False) -> str:
     """A volatility in points of the VIX: 0.217 is "21.7"."""
     return words.percent(volatility, 1, signed=signed).removesuffix("%")
@@ -176,6 +182,7 @@ def caveats(
             f"The parts of implied volatility{dated} add up as variances; in points each is a step "
             "in the order of the equation, from the volatility expected to the VIX. Bands are 90%, over the "
             "models and the coefficients; what is unexplained is never counted as demand."
+            f"{_against(found.parts)}"
         )
     if found.reading.testable:
         told.append(
@@ -193,6 +200,14 @@ def caveats(
             f"{followed}"
         )
     return tuple(told)
+
+
+def _against(parts: pd.DataFrame) -> str:
+    names = [AMOUNTS[name] for name in parts.attrs.get("against_theory", ())]
+    if not names:
+        return ""
+    listed = " and ".join(names)
+    return f" Demand makes options dearer; {listed} went the other way so far and count as unexplained."
 
 
 def _inverted(persistence: pd.DataFrame, readings: pd.DataFrame) -> str:
