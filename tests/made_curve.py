@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from functools import cache
 
 import numpy as np
@@ -9,6 +12,7 @@ import pandas as pd
 
 from groundswell.data import calendar, release
 from groundswell.data.book import PRICE, Book, Series
+from groundswell.data.sources.source import Snapshot
 from groundswell.measure import vol_demand, vol_forecast
 
 COUNT = 2_000
@@ -83,3 +87,64 @@ def made_world(cause: str, seed: int = 1) -> Book:
         series = [one for one in series if one.name != "cot.vix.dealer.short"]
         series.append(made_series("cot.vix.dealer.short", long, WEEKLY))
     return Book({one.name: one for one in series}, DAYS[-1], "made", traded=frozenset())
+
+
+@dataclass(frozen=True)
+class Chains:
+    """A small chain for each day, its quotes and volumes drawn at random."""
+
+    days: pd.DatetimeIndex
+
+    def last(self, name: str, before: pd.Timestamp) -> Snapshot | None:
+        first = self.days[0].tz_localize("America/New_York") + pd.Timedelta(hours=17)
+        known = name == "chain.spx" and first < before
+        return Snapshot(name, first.to_pydatetime(), pd.DataFrame()) if known else None
+
+    def over_time(
+        self, name: str, columns: Sequence[str], before: pd.Timestamp, since: pd.Timestamp | None
+    ) -> pd.DataFrame:
+        if name != "chain.spx":
+            return pd.DataFrame(columns=["taken", *columns])
+        random = np.random.default_rng(1)
+        days = self.days[self.days.tz_localize("America/New_York") + pd.Timedelta(hours=17) < before]
+        every = days.repeat(4)
+        gap = np.repeat(random.uniform(0.1, 2.0, len(days)), 4)
+        table = pd.DataFrame(
+            {
+                "taken": (every.tz_localize("America/New_York") + pd.Timedelta(hours=17)).tz_convert(UTC),
+                "root": "SPXW",
+                "kind": ["put", "put", "call", "put"] * len(days),
+                "expiry": every + pd.to_timedelta([30, 30, 30, 4] * len(days), unit="D"),
+                "strike": [90.0, 95.0, 100.0, 95.0] * len(days),
+                "bid": 5.0,
+                "ask": 5.0 + gap,
+                "volume": random.uniform(0, 100, len(every)),
+                "open_interest": 500.0,
+                "underlying": 99.0,
+            }
+        )
+        return table.loc[(table["taken"] >= since) if since is not None else slice(None), ["taken", *columns]]
+
+
+@dataclass(frozen=True)
+class Futures:
+    """The settlements of two VIX futures on some days."""
+
+    days: pd.DatetimeIndex
+    front: float
+
+    def last(self, name: str, before: pd.Timestamp) -> Snapshot | None:
+        return None
+
+    def over_time(
+        self, name: str, columns: Sequence[str], before: pd.Timestamp, since: pd.Timestamp | None
+    ) -> pd.DataFrame:
+        if name != "futures.vix":
+            return pd.DataFrame(columns=["taken", *columns])
+        rows = [
+            (moment.tz_localize("America/New_York").tz_convert(UTC), day + pd.Timedelta(days=left), settle)
+            for day in self.days
+            for left, settle in ((20, self.front), (48, self.front + 1))
+            if (moment := day + pd.Timedelta(hours=17)).tz_localize("America/New_York") < before
+        ]
+        return pd.DataFrame(rows, columns=["taken", "expiry", "settle"])

@@ -8,21 +8,19 @@
 - No VIX, a malformed one, tenors that end early, old futures: said in words. Real evenings (long).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_curve import DAYS, EVENTS, made_series, made_world
+from made_curve import DAYS, EVENTS, Chains, Futures, made_series, made_world
 from real_book import real_book
 
 from groundswell.data.book import Book, end_of
 from groundswell.data.bundle import bundled_book
-from groundswell.data.sources.source import Snapshot
 from groundswell.measure import curve_aftermath, curve_equation, curve_reading, vol_curve
 from groundswell.sheets import curve_frames, curve_words, data_strip, words
 from groundswell.sheets.curve_section import CurveSection, build
@@ -133,43 +131,6 @@ def test_the_parts_are_those_of_the_equation_and_sum_to_the_vix(day: pd.Timestam
         assert f"observed demand adds {demand['volatility']:+.1f}".replace("-", "−") in found.finding
 
 
-@dataclass(frozen=True)
-class Chains:
-    """A small chain for each day, its quotes and volumes drawn at random."""
-
-    days: pd.DatetimeIndex
-
-    def last(self, name: str, before: pd.Timestamp) -> Snapshot | None:
-        first = self.days[0].tz_localize("America/New_York") + pd.Timedelta(hours=17)
-        known = name == "chain.spx" and first < before
-        return Snapshot(name, first.to_pydatetime(), pd.DataFrame()) if known else None
-
-    def over_time(
-        self, name: str, columns: Sequence[str], before: pd.Timestamp, since: pd.Timestamp | None
-    ) -> pd.DataFrame:
-        if name != "chain.spx":
-            return pd.DataFrame(columns=["taken", *columns])
-        random = np.random.default_rng(1)
-        days = self.days[self.days.tz_localize("America/New_York") + pd.Timedelta(hours=17) < before]
-        every = days.repeat(4)
-        gap = np.repeat(random.uniform(0.1, 2.0, len(days)), 4)
-        table = pd.DataFrame(
-            {
-                "taken": (every.tz_localize("America/New_York") + pd.Timedelta(hours=17)).tz_convert(UTC),
-                "root": "SPXW",
-                "kind": ["put", "put", "call", "put"] * len(days),
-                "expiry": every + pd.to_timedelta([30, 30, 30, 4] * len(days), unit="D"),
-                "strike": [90.0, 95.0, 100.0, 95.0] * len(days),
-                "bid": 5.0,
-                "ask": 5.0 + gap,
-                "volume": random.uniform(0, 100, len(every)),
-                "open_interest": 500.0,
-                "underlying": 99.0,
-            }
-        )
-        return table.loc[(table["taken"] >= since) if since is not None else slice(None), ["taken", *columns]]
-
-
 def test_kept_chains_enter_the_equation_once_there_are_enough() -> None:
     book = made_world("demand").cut(UPRIGHT)
     known = DAYS[DAYS.to_series().le(UPRIGHT).to_numpy()]
@@ -250,30 +211,6 @@ def test_every_number_has_its_unit() -> None:
         curve_frames.VARIANCE,
         curve_frames.DIFFERENCE,
     }
-
-
-@dataclass(frozen=True)
-class Futures:
-    """The settlements of two VIX futures on some days."""
-
-    days: pd.DatetimeIndex
-    front: float
-
-    def last(self, name: str, before: pd.Timestamp) -> Snapshot | None:
-        return None
-
-    def over_time(
-        self, name: str, columns: Sequence[str], before: pd.Timestamp, since: pd.Timestamp | None
-    ) -> pd.DataFrame:
-        if name != "futures.vix":
-            return pd.DataFrame(columns=["taken", *columns])
-        rows = [
-            (moment.tz_localize("America/New_York").tz_convert(UTC), day + pd.Timedelta(days=left), settle)
-            for day in self.days
-            for left, settle in ((20, self.front), (48, self.front + 1))
-            if (moment := day + pd.Timedelta(hours=17)).tz_localize("America/New_York") < before
-        ]
-        return pd.DataFrame(rows, columns=["taken", "expiry", "settle"])
 
 
 def with_futures(last: pd.Timestamp, count: int) -> Book:
