@@ -46,15 +46,24 @@ class Look(Generic[S]):
         figures: charts with their twins.
         tables: further tables; an empty one is left out.
         first: the tables, of the twins or the further ones, that the terminal prints.
+        beside: one of the further tables, which stands open where the last chart leaves room beside it.
     """
 
     figures: tuple[Figure[S], ...]
     tables: tuple[Callable[[S], Table], ...]
     first: tuple[Callable[[S], Table], ...]
+    beside: Callable[[S], Table] | None = None
 
     def written(self, section: S) -> list[Table]:
         """Return the further tables that have rows."""
         return [table for build in self.tables if (table := build(section)).rows]
+
+    def filling(self, section: S, drawn: int) -> Table | None:
+        """Return the table that stands beside the last of so many charts; `None` where no room is left."""
+        if self.beside is None or drawn % 2 == 0:
+            return None
+        table = self.beside(section)
+        return table if table.rows else None
 
     def printed(self, section: S) -> list[Table]:
         """Return the terminal's tables that have rows."""

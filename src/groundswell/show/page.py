@@ -19,7 +19,7 @@ from markupsafe import Markup
 from groundswell.sheets import words
 from groundswell.show import charts, tables
 from groundswell.show.drawing import Drawing, draw, sparkline
-from groundswell.show.look import Figure, S
+from groundswell.show.look import Figure, Look, S
 from groundswell.show.sections import LOOKS
 
 if TYPE_CHECKING:
@@ -82,10 +82,14 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the sheet: what it found, its charts and its further tables."""
+    """A section of the sheet: what it found, its charts and its further tables.
+
+    One of the tables, `beside`, may stand open among the charts; it is not among `tables`.
+    """
 
     section: Section
     figures: tuple[Drawn, ...]
+    beside: tables.Table | None
     tables: tuple[tables.Table, ...]
 
 
@@ -115,8 +119,7 @@ def to_html(desk: Desk) -> str:
         figures = [_drawn(look.figures, section, drawing) for section, look in looks]
         behind = _drawn(_BEHIND, desk, drawing)
     parts = [
-        Part(section, done(), tuple(look.written(section)))
-        for (section, look), done in zip(looks, figures, strict=True)
+        _part_of_sheet(section, look, done()) for (section, look), done in zip(looks, figures, strict=True)
     ]
     triggers = tables.triggers(desk)
     return environment.get_template("sheet.html").render(
@@ -146,6 +149,12 @@ def to_html(desk: Desk) -> str:
         missing=words.MISSING,
         count=words.count,
     )
+
+
+def _part_of_sheet(section: Section, look: Look[Any], drawn: tuple[Drawn, ...]) -> Part:
+    beside = look.filling(section, len(drawn))
+    key = "" if beside is None else beside.key
+    return Part(section, drawn, beside, tuple(each for each in look.written(section) if each.key != key))
 
 
 def _drawn(

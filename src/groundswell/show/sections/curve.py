@@ -315,4 +315,5 @@ LOOK: Look[CurveSection] = Look(
     ),
     tables=(state, readings, persistence, aftermath),
     first=(state, present_readings),
+    beside=state,
 )

@@ -230,8 +230,10 @@ def _path_labels(ahead: list[dict[str, Any]], domain: list[float]) -> list[alt.C
 
 
 def _date_marks(dates: pd.DataFrame, span: list[str]) -> list[alt.Chart]:
+    """Ticks above the path, each event named on a line of its own so that near dates do not collide."""
+    lines = {event: -4 - 11 * number for number, event in enumerate(DATES)}
     rows = [
-        {"week": f"{row.date:%Y-%m-%d}", "text": DATES[row.event]}
+        {"week": f"{row.date:%Y-%m-%d}", "text": DATES[row.event], "line": lines[row.event]}
         for row in tables.records(dates)
         if row.event in DATES and span[0] <= f"{row.date:%Y-%m-%d}" <= span[1]
     ]
@@ -243,7 +245,7 @@ def _date_marks(dates: pd.DataFrame, span: list[str]) -> list[alt.Chart]:
             x="week:T", y=alt.value(-3), y2=alt.value(4)
         ),
         marks.mark_text(color=MUTED, baseline="bottom", clip=False, fontSize=10).encode(
-            x="week:T", y=alt.value(-4), text="text:N"
+            x="week:T", y=alt.Y("line:Q", scale=None, axis=None), text="text:N"
         ),
     ]
 
@@ -339,5 +341,6 @@ LOOK: Look[LiquiditySection] = Look(
         plans_table,
         sides_table,
     ),
+    beside=wave_table,
     first=(change_table, mix_table),
 )
