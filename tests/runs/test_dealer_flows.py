@@ -3,7 +3,7 @@
 - From a chain: the change of the deltas, contract by contract, against an independent sum; putting strikes
   together and leaving contracts out changes it by less than it says; orders add up over contracts.
 - Time in sessions: variance kept, morning settlement at the close before, the first session that closes next.
-- From the calibrated book: a year of sessions gives what twenty would; the band spans both signs.
+- From the calibrated book: three quarters give what twenty years would; the band spans both signs.
 - Both by the rule of `OptionDealer`; nothing later than the moment enters.
 """
 
@@ -150,7 +150,7 @@ def test_an_expiring_option_is_followed_by_itself_and_a_far_one_not_at_all(chain
     assert spread["max"].iloc[0] - spread["min"].iloc[0] < spread["max"].iloc[-1] - spread["min"].iloc[-1]
 
 
-def test_a_year_of_sessions_is_all_the_calibrated_book_remembers() -> None:
+def test_three_quarters_of_sessions_are_all_the_calibrated_book_remembers() -> None:
     history = lay_out(made_book(800))
     whole = replay(history, {"option_dealer": OptionDealer()})
     paths = np.stack([s.returns for s in SCENARIOS], axis=1)

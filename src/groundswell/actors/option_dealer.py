@@ -230,7 +230,7 @@ class OptionDealer(Actor):
         """No book yet: the first one is written once volatility is known."""
         n = len(self.lives) * len(self.strikes)
         blank = jnp.zeros(n)
-        put = jnp.tile(jnp.arange(len(self.strikes)) < self.puts, len(self.lives)).astype(jnp.float64)
+        put = jnp.asarray(np.tile(self._puts(), len(self.lives)).astype(np.float64))
         book = OptionBook(distance=blank, years=blank, size=blank, put=put, excess=blank + 1.0)
         return DealerState(book, blank, jnp.zeros(()), jnp.full((), 0.15), jnp.ones(()), jnp.asarray(False))
 
@@ -247,23 +247,31 @@ class OptionDealer(Actor):
         The amounts are those whose gamma, once half of the time has passed at an unchanged spot, is
         what was published.
         """
-        each = len(self.strikes)
-        years = jnp.repeat(sessions * _SESSION, each)
-        grid = jnp.tile(jnp.asarray(self.strikes), len(self.lives))
-        put = jnp.tile(jnp.arange(each) < self.puts, len(self.lives)).astype(jnp.float64)
-        distance = grid * level * jnp.sqrt(years)
-        vol = level * smile_at(grid * np.sqrt(2.0), self.skew)
-        per_unit = jnp.asarray(self.interest * len(self.lives)) * gamma_of_one_percent(
-            distance, years / 2, vol
+        # expiries by strikes; what the declarations fix is numpy, so that nothing is traced for it
+        grid, put, interest = np.asarray(self.strikes), self._puts(), np.asarray(self.interest)
+        mix = np.asarray(self.mix)[:, None]
+        years = (sessions * _SESSION)[:, None]
+        distance = level * jnp.sqrt(years) * grid
+        vol = level * smile_at(jnp.asarray(grid * np.sqrt(2.0)), self.skew)
+        per_unit = interest * gamma_of_one_percent(distance, years / 2, vol)
+        normal = jnp.where(
+            put,
+            jnp.sum(per_unit[:, : self.puts], axis=1, keepdims=True),
+            jnp.sum(per_unit[:, self.puts :], axis=1, keepdims=True),
         )
-        wanted = jnp.where(put == 1.0, -self.put_gamma, self.calls_held * self.call_gamma)
-        wanted = wanted * jnp.where(self._short_dated(), protection, 1.0)
-        mix = jnp.repeat(jnp.asarray(self.mix), each)
-        kinds = jnp.stack([put, 1.0 - put]).reshape(2, len(self.lives), each)
-        whole = jnp.sum(kinds * per_unit.reshape(len(self.lives), each), axis=2, keepdims=True)
-        normal = jnp.sum(kinds * whole, axis=0).reshape(-1)
-        size = wanted * mix * jnp.asarray(self.interest * len(self.lives)) / normal
-        return OptionBook(distance, years, size, put, jnp.ones_like(distance))
+        wanted = jnp.where(put, -self.put_gamma, self.calls_held * self.call_gamma)
+        size = jnp.where(self._short_dated(), protection, 1.0) * wanted * mix * interest / normal
+        return OptionBook(
+            distance=distance.reshape(-1),
+            years=jnp.broadcast_to(years, distance.shape).reshape(-1),
+            size=size.reshape(-1),
+            put=jnp.asarray(np.tile(put, len(self.lives)).astype(np.float64)),
+            excess=jnp.ones(distance.size),
+        )
+
+    def _puts(self) -> np.ndarray:
+        """Which of the strikes are puts."""
+        return np.arange(len(self.strikes)) < self.puts
 
     def _level(self, state: DealerState, view: View) -> tuple[Array, Array]:
         """Implied volatility at the money at the previous close, and whether it is known.
@@ -304,10 +312,9 @@ class OptionDealer(Actor):
     def _protection(self, view: View) -> Array:
         return jnp.ones(()) if view.protection is None else view.protection
 
-    def _short_dated(self) -> Array:
-        """Which of the options written are puts of the nearest expiry."""
-        place = jnp.arange(len(self.lives) * len(self.strikes))
-        return place < self.puts
+    def _short_dated(self) -> np.ndarray:
+        """Which of the options written are puts of the nearest expiry: expiries by strikes."""
+        return self._puts() & (np.arange(len(self.lives)) == 0)[:, None]
 
     def _soonest(self) -> Array:
         """Years before expiry at which the last hedge is made."""
@@ -330,7 +337,7 @@ class OptionDealer(Actor):
         wanted = self._protection(view)
         fresh = self._written(level, sessions, wanted)
         # what end users add to or take off their short-dated puts is the dealers' at the same moment
-        more = jnp.where(self._short_dated(), wanted / state.protection, 1.0)
+        more = jnp.where(self._short_dated().reshape(-1), wanted / state.protection, 1.0)
         book = OptionBook(
             distance=jnp.where(gone, fresh.distance, old.distance),
             years=jnp.where(gone, fresh.years, old.years),

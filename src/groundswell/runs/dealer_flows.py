@@ -47,9 +47,10 @@ TOLERANCE = 0.002
 CHAIN_DRAWS = 15
 """Draws of the dealers' parameters for a chain; its signs are conventions and not drawn."""
 
-SESSIONS_BACK = 252
-"""Sessions before today from which the calibrated book is made: every option in it was written since the
-last but one quarterly expiry, 130 sessions ago at most, and volatility of a year ago counts for 1e-5."""
+SESSIONS_BACK = 189
+"""Sessions before today from which the calibrated book is made: every option in it was written since the last
+quarterly expiry, 66 sessions ago at most, and 123 sessions tell 99.6% of what was then known of
+volatility."""
 
 _CONTRACTS = 256
 """Contracts in a block: its deltas, members and paths fit a core's cache."""

@@ -89,7 +89,7 @@ def recent(history: History, sessions: int) -> History:
         market_value=cut(history.market_value),
         daily_volume=cut(history.daily_volume),
         implied_volatility=cut(history.implied_volatility),
-        days=jax.tree.map(lambda column: column[first:end], history.days),
+        days=jax.tree.map(lambda column: jnp.asarray(cut(np.asarray(column))), history.days),
     )
 
 

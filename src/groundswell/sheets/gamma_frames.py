@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import get_args
 
+import equinox as eqx
 import numpy as np
 import pandas as pd
+from jaxtyping import Array
 
 from groundswell.core.draws import ensemble, spread
 from groundswell.core.engine import jnp
@@ -38,7 +40,6 @@ _POINTS = 81
 _LEAST_REACH, _MOST_REACH, _DEVIATIONS = 0.06, 0.3, 2.5
 
 _VOLATILITY_SESSIONS = 21
-_SHOCK = 0.01
 
 
 def empty(columns: list[str]) -> pd.DataFrame:
@@ -229,13 +230,17 @@ def impact(
     rows = []
     for convention, size in gammas.items():
         held = np.broadcast_to(np.asarray(size, dtype=np.float64), (members,))
-        participation = jnp.asarray(np.abs(held) * (_SHOCK / 0.01) / volume)
-        passing = np.asarray(drawn.slope(participation, jnp.asarray(daily))) / volume
+        passing = np.asarray(_slope(drawn, jnp.asarray(np.abs(held) / volume), jnp.asarray(daily))) / volume
         lasting = np.asarray(drawn.lasting) * np.asarray(drawn.multiplier) / cap
         gain, low, high = estimate_one(100 * held * (passing + lasting))
         factors = [1 / (1 + each) if each > -1 else np.nan for each in (gain, high, low)]
         rows.append((convention, float(held[0]), gain, low, high, *factors))
     return pd.DataFrame(rows, columns=IMPACT_COLUMNS)
+
+
+@eqx.filter_jit
+def _slope(law: ImpactLaw, participation: Array, daily: Array) -> Array:
+    return law.slope(participation, daily)
 
 
 def size_factor(name: str, frame: pd.DataFrame, draws: int, seed: int) -> np.ndarray:

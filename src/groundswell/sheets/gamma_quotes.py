@@ -34,6 +34,9 @@ DEFAULT_RATE = 0.02
 OLDEST_DAYS = 31
 """Calendar days after which a chain is of no use: most of its gamma has expired by then."""
 
+_INSTANT = pd.Timedelta(minutes=1)
+"""An evening ends at midnight, which is no part of it."""
+
 _PARITY_DAYS = (30.0, 400.0)
 _PARITY_REACH, _PARITY_STRIKES = 0.1, 8
 
@@ -48,7 +51,7 @@ class Held:
         spot: level of the index at `moment`.
         moment: of the quotes, or the last close where that is later (a time with a zone).
         taken: when the quotes stood, in New York, without zone.
-        age_days: calendar days from then to the evening.
+        age_days: calendar days from then to the evening asked for, or to today.
         stale: whether quotes of a later session were due.
         rate: riskless, annual, decimal.
         rate_from: where the rate is from, in words.
@@ -75,7 +78,7 @@ def held(book: Book, at: Moment) -> Held:
     snapshot = book.snapshot(CHAIN)
     taken = pd.Timestamp(snapshot.taken)
     local = taken.tz_convert(NEW_YORK).tz_localize(None)
-    age = staleness.age(local, at.end - pd.Timedelta(minutes=1))
+    age = staleness.age(local, at.end - _INSTANT)
     if age > OLDEST_DAYS:
         raise DataError(
             f"the last quotes '{CHAIN}' are of {local:%Y-%m-%d}, {age} days old",
@@ -99,7 +102,7 @@ def held(book: Book, at: Moment) -> Held:
         spot=float(book.prices("index").iloc[-1]) if later else chain.spot,
         moment=moment,
         taken=local,
-        age_days=age,
+        age_days=staleness.age(local, at.now - _INSTANT),
         stale=later or staleness.is_stale(catalog()[CHAIN], local.normalize(), at.now),
         rate=rate,
         rate_from=rate_from,

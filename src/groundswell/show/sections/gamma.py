@@ -147,14 +147,18 @@ def _flips(section: GammaSection, horizontal: list[float], x: alt.X, y: alt.Y) -
     if found.empty:
         return []
     rows = [
-        {"level": float(row.level), "gamma": 0.0, "fill": INK if row.expiries == "all" else "white"}
+        {"level": float(row.level), "gamma": 0.0, "fill": INK if row.expiries == "all" else "transparent"}
         for row in tables.records(found)
     ]
     points = alt.Chart(data(rows)).mark_point(size=38, strokeWidth=1.4, stroke=INK, opacity=1)
     layers = [points.encode(x=x, y=y, fill=alt.Fill("fill:N", scale=None))]
     room = FLIP_ROOM * (horizontal[1] - horizontal[0]) / (WIDTH - LABEL_ROOM)
     whole = _of(section, "all")
-    for row in tables.records(found[found["expiries"] == "all"]):
+    labelled: list[float] = []
+    for row in tables.records(found.sort_values("expiries", kind="stable")):  # "all" comes first
+        if any(abs(row.level - level) < room for level in labelled):
+            continue
+        labelled.append(row.level)
         text = alt.Chart(data([{"level": row.level, "gamma": 0.0, "text": gamma_words.level(row.level)}]))
         near = np.interp([row.level - room, row.level + room], whole["level"], whole[row.convention])
         layers.append(_beside(text, bool(near[1] > near[0]), section.spot - row.level, room).encode(x=x, y=y))
