@@ -5,7 +5,7 @@ as known on one evening. Built once; every form (terminal, page, JSON) lays out 
 import dataclasses
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,10 +28,16 @@ from groundswell.runs.scenarios import (
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
 from groundswell.sheets import data_strip, desk_frames, desk_words, words
+from groundswell.sheets.curve_section import CurveSection
 from groundswell.sheets.desk_sections import sections_of, strip_of
+from groundswell.sheets.gamma_section import GammaSection
+from groundswell.sheets.liquidity_section import LiquiditySection
+from groundswell.sheets.policy_section import PolicySection
 from groundswell.sheets.section import Section
 from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
+
+S = TypeVar("S", bound=Section)
 
 _LADDER_STEPS, _LADDER_DEVIATIONS = 25, 3.0
 """The ladder reaches three standard deviations of a week to either side of spot."""
@@ -106,6 +112,29 @@ class Desk:
             frame: pd.DataFrame = getattr(self, name)
             units = {column: desk_words.UNITS[column] for column in frame if column in desk_words.UNITS}
             frame.attrs["units"] = units
+
+    @property
+    def curve(self) -> CurveSection:
+        """The volatility curve: what is priced over which horizon, and why."""
+        return self._section(CurveSection)
+
+    @property
+    def gamma(self) -> GammaSection:
+        """Option dealers: what they hold, what they must trade, and what it does to a move."""
+        return self._section(GammaSection)
+
+    @property
+    def policy(self) -> PolicySection:
+        """The policy path that fed-funds futures price, and how its odds moved."""
+        return self._section(PolicySection)
+
+    @property
+    def liquidity(self) -> LiquiditySection:
+        """What the Fed's balance sheet leaves to banks and markets, and who changed it."""
+        return self._section(LiquiditySection)
+
+    def _section(self, kind: type[S]) -> S:
+        return next(section for section in self.sections if isinstance(section, kind))
 
     def to_dict(self) -> dict[str, Any]:
         """The sheet as plain types: frames as lists of records, dates as ISO strings."""

@@ -27,6 +27,9 @@ UPDATE = (
 LEAST_MOVE = 0.005
 """Change of odds that prints as no point at all."""
 
+RARE = 0.1
+"""Share of Bayesians up to which a movement counts as more than news explains."""
+
 YEAR_AHEAD = pd.Timedelta(days=366)
 """How far the finding looks."""
 
@@ -115,8 +118,10 @@ def swung(
     said += f"{basis_points(float(day['rate']))} of the expected rate)"
     if moved.empty:
         return said
-    row = moved.iloc[0]
-    return f"{said}; at most {odds(float(row['rarity_high']))} of Bayesians move as far"
+    share = float(moved.iloc[0]["rarity_high"])
+    if share <= RARE:
+        return f"{said}; more than news explains: at most {odds(share)} of Bayesians move as far"
+    return f"{said}; no more than news may explain: up to {odds(share)} of Bayesians move as far"
 
 
 def data(day: pd.Timestamp, evenings: int, first: pd.Timestamp, spot: float | None) -> str:
