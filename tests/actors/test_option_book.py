@@ -89,7 +89,7 @@ def test_chains_that_are_none_are_refused(chain: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("spot", [0, -1, np.nan, np.inf, "x", None, [1, 2]]),
+        ("spot", [0, -1, np.nan, np.inf, "x", None, [1, 2], 67, 670_000]),
         ("market_value", [0, np.nan, np.inf, "x"]),
         ("level", [0, 16, np.nan, "x"]),
         ("skew", [np.nan, np.inf, "x"]),

@@ -111,6 +111,7 @@ def test_what_is_no_simulation_is_refused() -> None:
         lambda: belief_movement.excess_movement(None),
         lambda: belief_movement.bayesian_paths(np.nan, 2),
         lambda: belief_movement.bayesian_paths(0.3, 2.5),
+        lambda: belief_movement.bayesian_paths(0.3, 10**6, draws=10**6),
         lambda: belief_movement.excess_of([0.3, np.nan]),
         lambda: belief_movement.excess_of([30, 40]),
         lambda: belief_movement.excess_of(0.3),

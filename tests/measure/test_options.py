@@ -239,7 +239,7 @@ def test_prices_without_a_volatility_have_none() -> None:
         for wrong in (0.0, np.inf, np.nan, "x", [90.0, -1.0]):
             with pytest.raises(DataError, match=name):
                 implied_volatility.from_price(10.5, **(known | {name: wrong}), is_call=True)
-    for kind in ("P", ["C", "P"], 1, np.nan):
+    for kind in ("P", ["C", "P"], 1, np.nan, [True, [False]], None):
         with pytest.raises(DataError, match="is_call"):
             implied_volatility.from_price(10.5, **known, is_call=kind)
     with pytest.raises(DataError, match="do not go together"):

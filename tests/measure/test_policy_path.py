@@ -352,7 +352,7 @@ def test_a_whole_step_in_binary_is_one_step() -> None:
         ({"2022-10": None}, [SEPTEMBER], {}, "price is nan"),
         ({"2022-10": True}, [SEPTEMBER], {}, "values of type bool"),
         ({date(2022, 10, 1): 97.0}, [SEPTEMBER], {}, "contract is named '2022-10-01'"),
-        ({}, [SEPTEMBER], {"anchor": None}, "anchor is 'None'"),
+        ({}, [SEPTEMBER], {"anchor": None}, "anchor is NoneType"),
         ({}, [SEPTEMBER], {"start_rate": 0.0233}, "not 0.0389"),
         ({}, [SEPTEMBER], {"start_rate": float("nan")}, "start_rate is nan"),
         ({}, [SEPTEMBER], {"start_rate": "x"}, "'start_rate' has something"),

@@ -332,6 +332,7 @@ def test_expired_terms_worthless_strips_and_percent_rates_are_refused() -> None:
         ("forward", 0, "forward is 0"),
         ("forward", [1, 2], "'forward' has shape"),
         ("minutes", None, "minutes left"),
+        ("minutes", 1e9, "a century"),
         ("rate", "x", "'rate' has something"),
         ("rate", np.nan, "rate is nan"),
     ]:

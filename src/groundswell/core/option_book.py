@@ -20,6 +20,9 @@ from groundswell.core.engine import jax, jnp
 from groundswell.data.errors import DataError
 from groundswell.measure import figures, gamma_chain
 
+FAR = 10.0
+"""Ratio of strikes to spot from which they belong to different things."""
+
 _REACH = 3.0
 """Distance from the spot, in standard deviations to expiry, beyond which the smile stops rising."""
 
@@ -112,12 +115,12 @@ def book_from_chain(
     found = gamma_chain.checked(chain)
     given = {"spot": spot, "market_value": market_value, "level": level, "contract_size": contract_size}
     known = {name: _within(name, value, 0.0, np.inf) for name, value in given.items()}
-    _within("level", level, 0.0, gamma_chain.MOST_VOL)
+    _within("level", level, 1e-3, gamma_chain.MOST_VOL)
     held_of = {
         name: _within(name, value, -1.0, 1.0, ends=True)
         for name, value in (("calls_held", calls_held), ("puts_held", puts_held))
     }
-    slope = _within("skew", skew, -np.inf, np.inf)
+    slope = _within("skew", skew, -2.0, 2.0)
     years = found["years"]
     if not (years > 0).all():
         raise DataError(
@@ -126,15 +129,25 @@ def book_from_chain(
             expected="contracts with time left",
             remedy="leave out options that settle at this moment",
         )
+    middle = float(np.median(found["strike"]))
+    if not 1 / FAR < middle / known["spot"] < FAR:
+        raise DataError(
+            f"'spot' is {known['spot']:g}, and the strikes lie around {middle:g}",
+            where="option dealer",
+            expected="the price of what the options are on, in the same unit",
+        )
     put = np.where(found["sign"] > 0, 0.0, 1.0)
     distance = np.log(found["strike"] / known["spot"])
     usual = smile(jnp.asarray(distance), jnp.asarray(years), jnp.asarray(known["level"]), jnp.asarray(slope))
     held = np.where(put == 1.0, held_of["puts_held"], held_of["calls_held"])
-    underlying = found["open_interest"] * known["contract_size"] * known["spot"] / 1e9
+    with np.errstate(over="ignore"):
+        underlying = found["open_interest"] * known["contract_size"] * known["spot"] / 1e9
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        size = figures.result(held * (underlying / known["market_value"]), "option dealer")
     return OptionBook(
         distance=jnp.asarray(distance),
         years=jnp.asarray(years),
-        size=jnp.asarray(held * underlying / known["market_value"]),
+        size=jnp.asarray(size),
         put=jnp.asarray(put),
         excess=jnp.asarray(found["vol"]) / usual,
     )

@@ -21,6 +21,9 @@ REVEALED = (0.25, 0.5, 0.75, 1.0)
 """Shares of all that will ever be known which may have come out along the path: a grid, as no one
 knows it."""
 
+MOST_BELIEFS = 2e7
+"""Beliefs simulated at once; more would fill the memory."""
+
 _WHERE = "beliefs"
 
 
@@ -180,6 +183,12 @@ def bayesian_paths(
     ):
         if not good:
             raise DataError(f"the {name} is {value:g}", where=_WHERE, expected=expected)
+    if counts["steps"] * counts["draws"] > MOST_BELIEFS:
+        raise DataError(
+            f"{counts['draws']:g} paths of {counts['steps']:g} steps are asked",
+            where=_WHERE,
+            expected=f"at most {MOST_BELIEFS:g} beliefs",
+        )
     steps, draws, seed = (int(counts[name]) for name in ("steps", "draws", "seed"))
     random = np.random.default_rng(seed)
     news = random.standard_normal((draws, steps)).cumsum(axis=1) * np.sqrt(revealed / steps)

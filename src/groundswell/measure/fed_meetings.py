@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundswell.data.errors import DataError, closest
+from groundswell.measure import figures
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 DayCount: TypeAlias = Literal["cme", "effective"]
@@ -125,8 +126,13 @@ def check(
                 expected="one meeting in a month, as one contract cannot part two changes",
                 remedy="keep the one asked about, and give the rate before it as start_rate",
             )
-    if day_count not in ("cme", "effective"):
-        raise DataError(f"the day count is '{day_count}'", where=WHERE, expected="'cme' or 'effective'")
+    figures.word("day count", day_count, ("cme", "effective"), WHERE)
+    if not isinstance(anchor, str):
+        raise DataError(
+            f"the anchor is {type(anchor).__name__} '{anchor}'",
+            where=WHERE,
+            expected="'auto', 'forward', 'backward' or a month, such as '2022-10'",
+        )
     held = {month_of(day): day for day in meetings}
     absent = [month for month in held if month not in months]
     if priced and absent:
@@ -146,7 +152,7 @@ def check(
         )
     if anchor not in months:
         raise DataError(
-            f"the anchor is '{anchor}'{closest(str(anchor), ['auto', 'forward', 'backward', *months])}",
+            f"the anchor is '{anchor}'{closest(anchor, ['auto', 'forward', 'backward', *months])}",
             where=WHERE,
             expected="'auto', 'forward', 'backward' or a month that has a price",
         )

@@ -8,13 +8,13 @@ numbers, even where numpy would turn them into some.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from groundswell.data.errors import DataError
+from groundswell.data.errors import DataError, closest
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -22,7 +22,7 @@ _NO_NUMBERS = "bmMc"
 """Kinds of numpy that hold truth values, spans, moments and complex numbers."""
 
 
-def numbers(name: str, values: object, where: str) -> Floats:
+def numbers(name: str, values: Any, where: str) -> Floats:
     """Return an array of floats, of the shape of the values; missing ones are NaN.
 
     Args:
@@ -33,13 +33,16 @@ def numbers(name: str, values: object, where: str) -> Floats:
     Raises:
         DataError: a value is not a number, or rows differ in length.
     """
-    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    typed = isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray))
     try:
-        if isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        plain = values if typed else np.asarray(None if values is pd.NA else values)
+        kind = plain.dtype.kind
+        if kind in _NO_NUMBERS:
+            held = getattr(values, "dtype", _type(values))
+            raise DataError(f"'{name}' holds values of type {held}", where=where, expected="numbers")
+        if typed:
             found = values.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            plain = np.asarray(None if values is pd.NA else values)
-            kind = plain.dtype.kind
             if kind == "O":
                 plain = plain.copy()
                 plain[pd.isna(plain)] = np.nan
@@ -51,9 +54,6 @@ def numbers(name: str, values: object, where: str) -> Floats:
             expected="numbers",
             remedy="turn it into a number or leave it out",
         ) from problem
-    if kind in _NO_NUMBERS:
-        held = getattr(values, "dtype", _type(values))
-        raise DataError(f"'{name}' holds values of type {held}", where=where, expected="numbers")
     return found
 
 
@@ -92,6 +92,22 @@ def finite(name: str, values: object, where: str) -> Floats:
             f"'{name}' is {found[wrong].flat[0]:g}",
             where=where,
             expected="a number, neither missing nor infinite",
+        )
+    return found
+
+
+def result(values: object, where: str) -> Floats:
+    """Return what was computed, if all of it is finite.
+
+    Raises:
+        DataError: a figure is beyond what a float can say.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(found).all():
+        raise DataError(
+            "a result is beyond the numbers that can be written",
+            where=where,
+            expected="amounts, prices and times in the units named",
         )
     return found
 
@@ -164,6 +180,25 @@ def checked_table(table: object, names: Sequence[str], where: str, remedy: str =
             remedy="rename one",
         )
     return table
+
+
+def word(name: str, given: object, known: Sequence[str], where: str) -> str:
+    """Return a word that is one of those known.
+
+    Args:
+        name: of the choice, for errors.
+        given: the word.
+        known: all that are right.
+        where: for errors.
+
+    Raises:
+        DataError: it is another word, or none.
+    """
+    if isinstance(given, str) and given in known:
+        return given
+    told = f"'{given}'" if isinstance(given, str) else f"a {_type(given)}"
+    near = closest(given, known) if isinstance(given, str) else ""
+    raise DataError(f"the {name} is {told}{near}", where=where, expected="one of " + ", ".join(known))
 
 
 def mapping(values: object, where: str, expected: str) -> dict[object, object]:

@@ -254,12 +254,12 @@ def exposures(
     held = (share * found["open_interest"])[chosen]
     kinds = np.where(found["sign"] > 0, "C", "P")[chosen]
     each = options.greeks(level, found["strike"][chosen], left[chosen], found["vol"][chosen], r, q, kinds)
-    usd = {"delta": level, "gamma": 0.01 * level**2, "vanna": 0.01 * level, "charm_per_day": level}
+    usd = {"delta": level, "gamma": 0.01 * level * level, "vanna": 0.01 * level, "charm_per_day": level}
     usd |= {"vega": 0.01, "theta_per_day": 1.0}
     size = checked_size(contract_size)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = {name: float(np.sum(held * each[name])) * size * unit / 1e9 for name, unit in usd.items()}
-    figures.finite("exposures", list(sums.values()), "gamma")
+    figures.result(list(sums.values()), "gamma")
     return {name.removesuffix("_per_day"): total for name, total in sums.items()}
 
 
@@ -276,7 +276,8 @@ def hedging_flow(gamma: npt.ArrayLike, move: npt.ArrayLike) -> float | Floats:
     held, moved = figures.together(
         "gamma", gamma=figures.finite("gamma", gamma, "gamma"), move=figures.finite("move", move, "gamma")
     )
-    flow = -held * moved / 0.01
+    with np.errstate(over="ignore"):
+        flow = figures.result(-held * moved / 0.01, "gamma")
     return float(flow) if flow.ndim == 0 else flow
 
 
@@ -296,7 +297,9 @@ def in_futures(
     level, money = figures.numbers("spot", spot, "gamma"), figures.finite("amount", amount, "gamma")
     options.check("spot", level, "gamma")
     money, level = figures.together("gamma", amount=money, spot=level)
-    count = 1e9 * money / (checked_size(multiplier) * level)
+    size = checked_size(multiplier)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        count = figures.result(1e9 * money / (size * level), "gamma")
     return float(count) if count.ndim == 0 else count
 
 
@@ -320,7 +323,8 @@ def feedback(gamma: npt.ArrayLike, impact: npt.ArrayLike) -> float | Floats:
     )
     if not np.all(k >= 0):
         raise DataError(f"the impact is {np.min(k):g}", where="gamma", expected="zero or above")
-    gain = 100 * held * k
+    with np.errstate(over="ignore"):
+        gain = figures.result(100 * held * k, "gamma")
     if not np.all(gain > -1):
         raise DataError(
             f"k G is {np.min(gain):.3g}: every hedge calls for a larger one",

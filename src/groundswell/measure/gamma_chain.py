@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from groundswell.data.errors import DataError, closest
+from groundswell.data.errors import DataError
 from groundswell.measure import figures, options
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -113,22 +113,15 @@ def dealer_share(sign: Floats, convention: str, customer_share: float) -> Floats
     Raises:
         DataError: an unknown convention, or a share outside 0 to 1.
     """
+    figures.word("convention", convention, CONVENTIONS, "gamma")
     if convention == "calls_long_puts_short":
         return sign
     if convention == "all_short":
         return np.full(sign.shape, -1.0)
-    if convention == "mixed":
-        share = figures.number("customer_share", customer_share, "gamma")
-        if not 0 <= share <= 1:
-            raise DataError(
-                f"the customer share is {share:g}", where="gamma", expected="a fraction from 0 to 1"
-            )
-        return np.where(sign > 0, 1 - 2 * share, -1.0)
-    raise DataError(
-        f"there is no convention '{convention}'{closest(str(convention), CONVENTIONS)}",
-        where="gamma",
-        expected=f"one of {', '.join(CONVENTIONS)}",
-    )
+    share = figures.number("customer_share", customer_share, "gamma")
+    if not 0 <= share <= 1:
+        raise DataError(f"the customer share is {share:g}", where="gamma", expected="a fraction from 0 to 1")
+    return np.where(sign > 0, 1 - 2 * share, -1.0)
 
 
 def kept(found: dict[str, Floats], without: str | None) -> npt.NDArray[np.bool_]:
@@ -143,13 +136,10 @@ def kept(found: dict[str, Floats], without: str | None) -> npt.NDArray[np.bool_]
     years = found["years"]
     if without is None:
         return np.ones(years.shape, dtype=bool)
+    figures.word("part to leave out", without, ("next", "same_day"), "gamma")
     if without == "next":
         return years >= years.min(initial=np.inf) + HALF_A_DAY
-    if without == "same_day":
-        return years >= HALF_A_DAY
-    raise DataError(
-        f"without '{without}'", where="gamma", expected="None, 'next' (day of expiry) or 'same_day' (options)"
-    )
+    return years >= HALF_A_DAY
 
 
 def bells(

@@ -77,10 +77,13 @@ def from_price(
                 expected="numbers above zero",
                 remedy="leave out options that have expired or lack a forward",
             )
-    sides = np.asarray(is_call)
+    try:
+        sides = np.asarray(is_call)
+    except ValueError:
+        sides = np.zeros(0)
     if sides.dtype != np.bool_:
         raise DataError(
-            f"'is_call' is {sides.flat[0] if sides.size else 'empty'!r}",
+            f"'is_call' is {sides.flat[0] if sides.size else is_call!r}",
             where=WHERE,
             expected="True for a call and False for a put",
         )
@@ -89,8 +92,9 @@ def from_price(
     )
     calls = side > 0
     intrinsic = np.maximum(np.where(calls, f - k, k - f), 0.0)
-    worth = (p / d - intrinsic) / np.sqrt(f * k)
-    distance = np.abs(np.log(f / k))
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        worth = (p / d - intrinsic) / (np.sqrt(f) * np.sqrt(k))
+        distance = np.abs(np.log(f / k))
     possible = (worth > LEAST_WORTH) & (worth < np.exp(-distance / 2) * (1 - LEAST_WORTH))
     deviation = np.full(worth.shape, np.nan)
     deviation[possible] = _deviation(worth[possible], distance[possible])

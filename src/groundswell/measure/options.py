@@ -39,6 +39,8 @@ MOST_VOL = 12.0
 """Volatility of which at least one of those given together is below; the wildest quotes of an index option
 come near it on the last day, and volatilities in percent lie above it."""
 
+UNTHINKABLE_VOL = 1_000.0
+
 ROUNDING = 1e-15
 """Distance ln(F/K) that is no distance: the forward lies at the strike."""
 
@@ -273,10 +275,8 @@ def check(name: str, values: Floats, where: str = "options") -> None:
         remedy = "leave out options that have expired; divide days by 365"
     elif name == "vol":
         in_percent = values.size and np.min(values) >= MOST_VOL
-        good, expected = (
-            (values >= 0) & ~np.bool_(in_percent),
-            "an annual volatility as a decimal, 0.16 for 16%",
-        )
+        good = (values >= 0) & (values < UNTHINKABLE_VOL) & ~np.bool_(in_percent)
+        expected = "an annual volatility as a decimal, 0.16 for 16%"
         remedy = "divide percentages by 100; compute a missing one from the quotes, or leave it out"
     else:
         good, expected = np.abs(values) < 1, "an annual rate as a decimal, 0.0525 for 5.25%"
@@ -295,10 +295,5 @@ def _plain(values: Floats) -> float | Floats:
     Raises:
         DataError: a figure is beyond what a float can say.
     """
-    if not np.isfinite(values).all():
-        raise DataError(
-            "a result is beyond the numbers that can be written",
-            where="options",
-            expected="prices, rates and times of one size, such as index points and years",
-        )
+    figures.result(values, "options")
     return float(values) if values.ndim == 0 else values

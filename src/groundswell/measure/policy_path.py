@@ -253,7 +253,8 @@ def odds_over_time(
     if day not in days:
         raise DataError(f"the meeting of {day} is not among those listed", where=WHERE)
     place = days.index(day)
-    if not figures.number("max_conditioning", max_conditioning, WHERE) > 0:
+    max_conditioning = figures.number("max_conditioning", max_conditioning, WHERE)
+    if not max_conditioning > 0:
         raise DataError(
             f"max_conditioning is {max_conditioning:g}", where=WHERE, expected="a number above zero"
         )

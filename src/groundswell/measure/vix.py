@@ -28,6 +28,8 @@ MINUTES_PER_YEAR = 525_600
 HORIZONS = MappingProxyType({"9D": 12_960, "30D": 43_200, "93D": 133_920, "6M": 264_960})
 """Minutes of VIX9D, VIX, VIX3M and VIX6M (9, 30, 93 and 184 days)."""
 
+LEAST_MINUTES, MOST_MINUTES = 1e-6, 100.0 * MINUTES_PER_YEAR
+MOST_VARIANCE = 1e6
 ROUNDING = 1e-9
 """Distance of two levels, as a share of them, that is none."""
 
@@ -92,13 +94,14 @@ def term_variance(
     years, growth = _years(minutes), figures.number("rate", rate, "term")
     _check_rate(growth)
     forward, k0 = _levels(forward, k0, strip)
-    contributions = widths(strip) / strip**2 * np.exp(growth * years) * prices
-    variance = 2 / years * contributions.sum() - (forward / k0 - 1) ** 2 / years
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what comes of it is refused
+        worth = 2 / years * np.sum(widths(strip) / strip**2 * np.exp(growth * years) * prices)
+        shift = np.square(np.float64(forward) / k0 - 1) / years
+        variance = worth - shift
     if not (np.isfinite(variance) and variance > 0):
         raise DataError(
-            f"the variance is {variance:.6g}: the options of the strip are worth "
-            f"{2 / years * contributions.sum():.6g}, and the distance of the forward {forward:g} from "
-            f"K0 {k0:g} takes away {(forward / k0 - 1) ** 2 / years:.6g}",
+            f"the variance is {variance:.6g}: the options of the strip are worth {worth:.6g}, and the "
+            f"distance of the forward {forward:g} from K0 {k0:g} takes away {shift:.6g}",
             where=f"term of {years * MINUTES_PER_YEAR:g} minutes",
             expected="a variance above zero",
             remedy="check the quotes near the money; a strip without value has no volatility",
@@ -229,8 +232,10 @@ def index(
             remedy="exchange them, or take two different expiries",
         )
     horizon = figures.number("horizon_minutes", horizon_minutes, "index")
-    if not (np.isfinite(horizon) and horizon > 0):
-        raise DataError(f"the horizon is {horizon:g} minutes", where="index", expected="a number above zero")
+    if not (np.isfinite(horizon) and 0 < horizon <= MOST_MINUTES):
+        raise DataError(
+            f"the horizon is {horizon:g} minutes", where="index", expected="above zero, at most a century"
+        )
     weight = (next_minutes - horizon) / (next_minutes - near_minutes)
     total = near_minutes * near_variance * weight + next_minutes * next_variance * (1 - weight)
     if not total > 0:
@@ -358,7 +363,13 @@ def _levels(forward: float, k0: float, strip: Floats) -> tuple[float, float]:
 
 def _years(minutes: float) -> float:
     left = figures.number("minutes", minutes, "term")
-    if not (np.isfinite(left) and left > 0):
+    if MOST_MINUTES < left < np.inf:
+        raise DataError(
+            f"the term has {left:g} minutes left",
+            where="term",
+            expected=f"at most {MOST_MINUTES:g} (a century)",
+        )
+    if not (np.isfinite(left) and left > LEAST_MINUTES):
         raise DataError(
             f"the term has {left:g} minutes left",
             where="term",
@@ -380,10 +391,10 @@ def _pair(given: VixTerm | tuple[float, float], name: str) -> tuple[float, float
         )
     variance, minutes = pair.tolist()
     _years(minutes)
-    if not (np.isfinite(variance) and variance > 0):
+    if not 0 < variance < MOST_VARIANCE:
         raise DataError(
             f"the variance of the {name} term is {variance:g}",
             where="index",
-            expected="a variance above zero",
+            expected="a variance above zero, as an annual decimal (0.04 is a volatility of 20%)",
         )
     return variance, minutes

@@ -83,10 +83,10 @@ def short_term_index_return(
                     expected=f"a settlement above zero and below {MOST_POINTS:g}",
                     remedy="take the settlement, not the close, which is 0 on a day without trades",
                 )
-            pair.append(np.where(share == 0, 0.0, share * price))
+            pair.append(share * np.where(share == 0, 0.0, price))
         legs.append(pair)
     (front_cost, front_worth), (second_cost, second_worth) = legs
-    return np.asarray((front_worth + second_worth) / (front_cost + second_cost) - 1)[()]
+    return figures.result((front_worth + second_worth) / (front_cost + second_cost) - 1, _WHERE)[()]
 
 
 def front_weights(sessions: pd.DatetimeIndex) -> pd.DataFrame:
@@ -227,8 +227,10 @@ def reset_trade(assets: npt.ArrayLike, multiple: npt.ArrayLike, underlying: npt.
         raise DataError(
             f"the return is {_first(move, move >= -1):g}", where=_WHERE, expected="a decimal, -0.05 for -5%"
         )
-    closed = -times * money * (1 + move)
-    return np.asarray(np.where(1 + times * move <= 0, closed, money * (times**2 - times) * move))[()]
+    with np.errstate(over="ignore", invalid="ignore"):
+        closed, reset = -times * money * (1 + move), money * (times**2 - times) * move
+        wiped_out = 1 + times * move <= 0
+    return figures.result(np.where(wiped_out, closed, reset), _WHERE)[()]
 
 
 def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
@@ -249,7 +251,8 @@ def contracts_of(amount: npt.ArrayLike, level: npt.ArrayLike) -> Floats:
     )
     if not (price > 0).all():
         raise DataError(f"the price is {_first(price, price > 0):g}", where=_WHERE, expected="above zero")
-    return np.asarray(money * 1e9 / (price * DOLLARS_PER_POINT))[()]
+    with np.errstate(over="ignore"):
+        return figures.result(money * 1e9 / (price * DOLLARS_PER_POINT), _WHERE)[()]
 
 
 def _price(
@@ -279,8 +282,11 @@ def _price(
 def _days(name: str, given: Any) -> pd.DatetimeIndex:
     """Return days as an index, each a date without time or zone."""
     try:
-        days = pd.DatetimeIndex(given)
-    except (TypeError, ValueError) as problem:
+        if pd.Index(given).dtype.kind in "iufcb":
+            raise TypeError("numbers are no days")
+        with np.errstate(invalid="ignore"):
+            days = pd.DatetimeIndex(given)
+    except (TypeError, ValueError, OverflowError) as problem:
         raise DataError(
             f"a {name} is not a day ({problem})", where=_WHERE, expected="days, such as 2018-02-05"
         ) from problem
