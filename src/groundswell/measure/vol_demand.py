@@ -8,6 +8,7 @@ implied volatility of equities or from what an equation leaves unexplained.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -17,7 +18,7 @@ import pandas as pd
 
 from groundswell.data import calendar
 from groundswell.data.alignment import aligned
-from groundswell.data.book import NEW_YORK, Book
+from groundswell.data.book import NEW_YORK, Book, Series
 from groundswell.data.errors import DataError
 from groundswell.measure.vol_curve import MINIMUM_HISTORY, percentile
 
@@ -48,6 +49,10 @@ SHORT_DATED_DAYS = 9
 
 REPORT_REACH = pd.Timedelta(days=8)
 """A position counts for the week that ends with its report; later reports describe another week."""
+
+REPORT_AGE = 14.0
+"""Calendar days from a report's Tuesday up to which it stands for what traders hold: it comes out on the
+Friday and the next one a week later, so that an older one means that reports are missing."""
 
 FOLLOWED = 21
 """Sessions after which a day is read again."""
@@ -91,7 +96,8 @@ def positions(book: Book, days: pd.DatetimeIndex, when: When = "known") -> pd.Se
     Args:
         book: with the series of `POSITIONS`; without them every day is missing.
         days: sessions.
-        when: "known": the last report that was out at the end of the day; "reported": the report of the
+        when: "known": the last report that was out at the end of the day, missing where it is older than
+            `REPORT_AGE`; "reported": the report of the
             week the day belongs to, that is the first one dated on or after it, in its first version,
             missing where it was not out 21 sessions later. The second is for readings with hindsight.
     """
@@ -99,9 +105,18 @@ def positions(book: Book, days: pd.DatetimeIndex, when: When = "known") -> pd.Se
         return pd.Series(np.nan, days, name="positions")
     if when == "known":
         long, short, size = (aligned(book.series[name], days) for name in POSITIONS)
+        size = size.where(_age(book.series[POSITIONS[2]], days) <= REPORT_AGE)
     else:
         long, short, size = (_reported(book, name, days) for name in POSITIONS)
     return ((short - long) / size.where(size > 0)).rename("positions")
+
+
+def _age(series: Series, days: pd.DatetimeIndex) -> pd.Series[float]:
+    """Return how many calendar days before each day the value known on it was observed."""
+    epoch, day = pd.Timestamp("1970-01-01"), pd.Timedelta(days=1)
+    dated = series.frame.assign(value=(series.frame["observed"] - epoch) / day)
+    observed = aligned(replace(series, frame=dated), days)
+    return pd.Series((days - epoch) / day, days) - observed
 
 
 def option_demand(chain: pd.DataFrame, taken: datetime) -> float:
