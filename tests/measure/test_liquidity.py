@@ -60,6 +60,19 @@ def test_millions_less_billions_is_an_error_and_not_a_number() -> None:
     assert liquidity.net_liquidity(*everything).series.tolist() == [pytest.approx(5_830.954)]
 
 
+def test_what_is_no_amount_is_refused() -> None:
+    words = Measured(pd.Series(["a", "b", "c"], ASSETS.series.index), "USD million")
+    with pytest.raises(DataError, match="'fed_assets' has something that is not a number"):
+        liquidity.net_liquidity(words, TGA, NOTHING)
+    for wrong in (None, 1.0, ASSETS.series):
+        with pytest.raises(UnitError, match=r"Measured\(series"):
+            liquidity.net_liquidity(wrong, TGA, NOTHING)
+    released = ASSETS.series.index.tz_localize("UTC") + pd.Timedelta(days=1)
+    frame = pd.DataFrame({"observed": ASSETS.series.index, "released": released, "value": 1.0})
+    with pytest.raises(UnitError, match=r"Measured\.of\(fed_assets\)"):
+        liquidity.net_liquidity(Series("made", "USD million", "made", "made", frame), TGA, NOTHING)
+
+
 def test_a_bill_sale_to_money_funds_and_the_spending_after_it() -> None:
     sale = bill_sale(100, on_rrp=60)
     assert (sale.on_rrp, sale.reserves, sale.tga, sale.net_liquidity) == (-60, -40, 100, -40)

@@ -27,6 +27,7 @@ import pandas as pd
 from groundswell.data import alignment
 from groundswell.data.errors import DataError, UnitError
 from groundswell.data.units import Measured
+from groundswell.measure import figures
 
 if TYPE_CHECKING:
     from groundswell.data.book import Series
@@ -219,7 +220,9 @@ def check_together(series: Mapping[str, Measured]) -> None:
                 f"'{name}' has no unit",
                 where=WHERE,
                 expected="amounts that know their unit",
-                remedy='wrap it with its unit: Measured(series, "USD million")',
+                remedy=f"take its last values: Measured.of({name})"
+                if hasattr(measured, "latest")
+                else 'wrap it with its unit: Measured(series, "USD million")',
             )
         _check_dates(name, measured.series)
     first_name, first = next(iter(series.items()))
@@ -252,7 +255,7 @@ def _check_dates(name: str, values: pd.Series[float]) -> None:
             expected="each date once, in order",
             remedy="sort it and keep one value a date",
         )
-    if np.isinf(values.to_numpy(dtype=np.float64)).any():
+    if np.isinf(figures.numbers(name, values, WHERE)).any():
         raise DataError(f"'{name}' has an infinite value", where=WHERE, expected="amounts or missing values")
 
 
