@@ -316,6 +316,15 @@ def test_flips_of_constructed_chains_under_each_convention_and_without_the_next_
     )
 
 
+@pytest.mark.parametrize("years", [DAY, 10 / 525_600, 1 / 525_600])
+def test_flips_beside_needles_are_found_in_a_wide_range(years: float) -> None:
+    pair = chain_of((6500, 0.12, "C", 4e4, years), (6900, 0.12, "P", 4e4, years))
+    (flip,) = gamma.flips(pair, 4000, 10_000)
+    assert flip == pytest.approx(np.sqrt(6500 * 6900), rel=1e-4)  # alike at their middle in logarithms
+    many = chain_of(*[(6000 + 100 * at, 0.1, "CP"[at % 2], 1e4, years) for at in range(10)])
+    assert len(gamma.flips(many, 3000, 12_000)) == 9
+
+
 def test_a_flip_belongs_to_the_range_that_holds_it() -> None:
     (flip,) = gamma.flips(WORKED, 6000, 7500)
     assert not len(gamma.flips(WORKED, 6000, flip * (1 - 1e-9)))

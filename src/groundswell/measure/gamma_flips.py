@@ -5,6 +5,8 @@ of length l let M bound |f''| (each bell's curvature at its worst place in the c
 
 - f lies within M l^2 / 8 of the straight line through its ends: same sign at both ends and further from
   zero than that, no zero;
+- the bells of one sign, each at its lowest in the cell, outweigh those of the other, each at its highest:
+  no zero either, which settles the wide stretches beside needles;
 - f' lies within M l of the slope between the ends: a change of sign and a slope larger than that, exactly
   one zero, found by Brent's method;
 - otherwise the cell is halved, down to `FINEST` or to where rounding hides all, and there a change of sign
@@ -44,6 +46,9 @@ ROUNDING = 4e-15
 ALIKE = 1e-13
 """Bells whose middles and widths differ by less are one."""
 
+SURE = 1 - 1e-6
+"""Share of a sum that is left when rounding and negligible terms are taken off."""
+
 NEGLIGIBLE = 80.0
 """Terms below the largest of their cell by a factor of exp(80) or more are left out."""
 
@@ -69,6 +74,18 @@ class _Bells:
         if chosen.all():
             return self
         return _Bells(*(each[chosen] for each in (self.centres, self.widths, self.heights, self.sizes)))
+
+    def one_sided(self, left: float, right: float) -> bool:
+        """Return whether one sign outweighs the other everywhere between two points."""
+        nearest, farthest = self._distances(left, right)
+        least = self.sizes - farthest**2 / 2
+        scale = np.max(least)
+        long = self.heights > 0
+        if long.all() or not long.any():
+            return True
+        with np.errstate(over="ignore", under="ignore"):
+            low, high = np.exp(least - scale), np.exp(self.sizes - nearest**2 / 2 - scale)
+        return bool(low[long].sum() * SURE > high[~long].sum() or low[~long].sum() * SURE > high[long].sum())
 
     def scale(self, left: float, right: float) -> float:
         """Return the logarithm of the largest term between two points."""
@@ -131,7 +148,7 @@ def zeros(centres: Floats, widths: Floats, heights: Floats, low: float, high: fl
         start, end = float(at_left.sum()), float(at_right.sum())
         noise = ROUNDING * float(np.abs(at_left).sum() + np.abs(at_right).sum())
         changes = (start >= 0) != (end >= 0)
-        if not changes and min(abs(start), abs(end)) > bend / 8 + noise:
+        if not changes and (min(abs(start), abs(end)) > bend / 8 + noise or near.one_sided(left, right)):
             continue
         if changes and abs(end - start) > bend + noise:
             found.append(_zero(near, left, right, scale))
