@@ -19,10 +19,8 @@ from groundswell.measure.gamma_chain import CONVENTIONS, HALF_A_DAY, Convention,
 from groundswell.runs.band import estimate_one
 from groundswell.runs.history import History
 from groundswell.sheets.gamma_quotes import Held
+from groundswell.sheets.gamma_words import CENTRAL
 from groundswell.world.impact_law import ImpactLaw
-
-CENTRAL: Convention = "calls_long_puts_short"
-"""The convention of the central number, because it is the one that is published."""
 
 CUSTOMER_SHARE = 0.5
 """Share of the open calls that customers bought, under "mixed": the middle and no estimate."""

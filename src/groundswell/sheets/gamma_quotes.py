@@ -18,8 +18,7 @@ from groundswell.measure import options
 from groundswell.measure.chains import option_chain
 from groundswell.measure.vix_chain import minutes_to_settlement, strikes_side_by_side
 from groundswell.sheets.data_strip import Moment
-
-CHAIN = "chain.spx"
+from groundswell.sheets.gamma_words import CHAIN
 
 RATES = {
     "yield_3m": "3-month Treasury yield",

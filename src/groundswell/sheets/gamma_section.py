@@ -123,7 +123,7 @@ def _from_chain(
     size = frames.size_factor("market_value", book.market_value(), replayed.members - 1, seed)
     model = frames.calibrated_exposure(dealer_flows.calibrated_gamma(replayed) * size)
     row = exposures.iloc[0]
-    note = f"per 1%, {gamma_words.CONVENTIONS[frames.CENTRAL]}; range over conventions"
+    note = f"per 1%, {gamma_words.CONVENTIONS[gamma_words.CENTRAL]}; range over conventions"
     return GammaSection(
         finding=gamma_words.finding(chain.spot, exposures, flips, searched),
         data=(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from groundswell.runs.dealer_flows import TOLERANCE
+from groundswell.measure.gamma_chain import Convention
 from groundswell.sheets import words
-from groundswell.sheets.gamma_frames import CENTRAL
-from groundswell.sheets.gamma_quotes import CHAIN, Held
+
+if TYPE_CHECKING:
+    from groundswell.sheets.gamma_quotes import Held
+
+CHAIN = "chain.spx"
+
+CENTRAL: Convention = "calls_long_puts_short"
+"""The convention of the central number, because it is the one that is published."""
 
 CONVENTIONS: dict[str, str] = {
     "calls_long_puts_short": "calls long, puts short",
@@ -151,9 +158,8 @@ def caveats(
         "all, is not in it.",
         f"Riskless rate {words.percent(held.rate, 2)}: {held.rate_from}.",
         f"Flows follow {contracts:,} contracts, neighbouring strikes put together; those left out make up "
-        f"{words.percent(left_out, 1)} of what the deltas can change, at most {words.percent(TOLERANCE, 1)}. "
-        "Nothing is written anew as options expire, hence no flow of a month; hedges of expiring options "
-        "are taken to go with them.",
+        f"{words.percent(left_out, 1)} of what the deltas can change. Nothing is written anew as options "
+        "expire, hence no flow of a month; hedges of expiring options are taken to go with them.",
     ]
     beyond = [CONVENTIONS[name] for name in impact.loc[impact["gain"] <= -1, "convention"]]
     if beyond:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from groundswell.sheets import gamma_words, words
-from groundswell.sheets.gamma_frames import CENTRAL
+from groundswell.sheets.gamma_words import CENTRAL
 from groundswell.show import tables
 from groundswell.show.charts.style import (
     BAND_OPACITY,
