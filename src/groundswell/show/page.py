@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from groundswell.sheets import words
 from groundswell.show import charts, tables
+from groundswell.show.charts.style import unchecked
 from groundswell.show.drawing import Drawing, draw, sparkline
 from groundswell.show.look import Figure, Look, S
 from groundswell.show.sections import LOOKS
@@ -162,7 +163,8 @@ def _drawn(
 ) -> Callable[[], tuple[Drawn, ...]]:
     """Hand the charts over to be drawn; the result waits for them."""
     kept = [figure for figure in figures if figure.has(shown)]
-    started = [drawing.submit(draw, figure.name, figure.chart(shown)) for figure in kept]
+    with unchecked():
+        started = [drawing.submit(draw, figure.name, figure.chart(shown)) for figure in kept]
     twins = [figure.twin(shown) for figure in kept]
 
     def done() -> tuple[Drawn, ...]:

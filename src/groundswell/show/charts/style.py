@@ -7,10 +7,12 @@ variable, so that one drawing serves the light theme, the dark theme and print.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 INK = "#201f1d"
 MUTED = "#6a6863"
@@ -70,12 +72,26 @@ def finish(chart: AnyChart, title: str, description: str) -> AnyChart:
     return styled
 
 
+class _Rows(alt.InlineData):
+    """Chart data that layers share: a chart is copied whenever something is added to it, its rows never."""
+
+    def __deepcopy__(self, memo: object = None) -> _Rows:
+        return self
+
+
 def data(rows: Iterable[dict[str, Any]]) -> alt.InlineData:
     """Inline chart data; numbers that are not finite become null, which draws nothing."""
     values = [{key: _drawable(value) for key, value in row.items()} for row in rows]
-    inline: Any = alt.InlineData
+    inline: Any = _Rows
     made: alt.InlineData = inline(values=values)
     return made
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Build charts without holding every part of them against the schema: tests do, once, for the whole."""
+    with debug_mode(False):
+        yield
 
 
 def colour_of(flow: float) -> str:
