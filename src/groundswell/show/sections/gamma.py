@@ -307,4 +307,5 @@ LOOK: Look[GammaSection] = Look(
     figures=(Figure("gamma_profile", gamma_profile, profile, lambda section: not section.profile.empty),),
     tables=(exposures, flips, flows, impact, expiring),
     first=(exposures, flips, flows, impact),
+    beside=flows,
 )
