@@ -72,6 +72,12 @@ def test_an_update_tells_what_it_stored(run: Run) -> None:
     assert "Cboe       2  600" in printed
 
 
+def test_several_series_may_be_named_with_commas_as_the_sheet_names_them(run: Run) -> None:
+    status, printed, _ = run("update", "--source", "cboe", "--series", "vix,vvix")
+    assert status == 0
+    assert "Cboe       2  600" in printed
+
+
 def test_a_partial_failure_is_named_and_has_its_own_status(run: Run, server: Server) -> None:
     server.routes[made_services.INDEX_PATH.format(name="VIX")] = html_instead()
     status, printed, _ = run("update", "--series", "vix", "--series", "vvix")

@@ -172,7 +172,8 @@ def update(
         list[str] | None, typer.Option(help="Only this source, such as fred or cboe. Repeatable.")
     ] = None,
     series: Annotated[
-        list[str] | None, typer.Option(help="Only this series, such as fed_assets. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Only this series, such as fed_assets; several with commas. Repeatable."),
     ] = None,
     needed_by: Annotated[str | None, typer.Option(help="Only what this sheet needs: desk or xray.")] = None,
 ) -> None:
@@ -185,9 +186,10 @@ def update(
     from groundswell.data.update import update as bring_up_to_date
     from groundswell.show import data_tables
 
+    named = [name.strip() for each in series or () for name in each.split(",") if name.strip()]
     with data_tables.bars(_console(stderr=True)) as told:
         updated = bring_up_to_date(
-            settings.read(), series=series or (), sources=source or (), needed_by=needed_by, progress=told
+            settings.read(), series=named, sources=source or (), needed_by=needed_by, progress=told
         )
     data_tables.render_updated(updated, _console())
     raise typer.Exit(updated.status)
