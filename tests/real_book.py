@@ -109,7 +109,7 @@ def _series(name: str, values: pd.Series) -> Series:
     frame = pd.DataFrame(
         {
             "observed": days,
-            "released": release.released(entry.release, days, entry.frequency),
+            "released": release.released(entry.release, days, entry.frequency, name),
             "value": values.to_numpy(dtype=float),
         }
     )

@@ -20,6 +20,7 @@ from made_data import made_entry, tell
 import groundswell as gs
 from groundswell.runs.history import lay_out
 from groundswell.sheets import data_strip
+from groundswell.sheets.moment import moment
 from groundswell.show import plain
 
 AT = f"{pd.Timestamp.now('UTC')}"[:19]
@@ -41,7 +42,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def strip_of(as_of: str | None = None, **loaded: object) -> pd.DataFrame:
     book = gs.load(**loaded).cut(as_of)  # type: ignore[arg-type]
-    found = data_strip.strip(book, lay_out(book), data_strip.moment(book, as_of is not None))
+    found = data_strip.strip(book, lay_out(book), moment(book, as_of is not None))
     return found.set_index("item")
 
 
@@ -64,7 +65,9 @@ def test_the_bundle_is_named_and_old_today_but_not_on_its_last_evening() -> None
     assert today["stale"][["Index", "VIX"]].all()
     since = pd.Timestamp.now("America/New_York").date() - pd.Timestamp("2018-12-31").date()
     assert today["age_days"]["Index"] == since.days
-    assert not strip_of("2018-12-31")["stale"].any()
+    evening = strip_of("2018-12-31")
+    assert not evening["stale"].any()
+    assert (evening["age_days"]["Index"], strip_of("2019-01-03")["age_days"]["Index"]) == (0, 3)
 
 
 def test_a_file_is_named(made_prices: Callable[..., Path]) -> None:

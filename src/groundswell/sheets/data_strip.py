@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from groundswell.core.day import INDEX, SESSIONS_PER_YEAR
 from groundswell.data import calendar, staleness
-from groundswell.data.book import NEW_YORK, VOLUME_WINDOW, Book, Series, end_of
-from groundswell.data.catalog import catalog
+from groundswell.data.book import VOLUME_WINDOW, Book, Series
 from groundswell.runs.history import History
 from groundswell.sheets import words
 
 COLUMNS = ["item", "value", "date", "note", "source", "age_days", "stale"]
 
 TENORS = {"vix9d": "9d", "vix": "1m", "vix3m": "3m", "vix6m": "6m"}
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a sheet is read: the end of what it may know, and the time against which data are old."""
-
-    end: pd.Timestamp
-    now: pd.Timestamp
-
-
-def moment(book: Book, as_of: bool) -> Moment:
-    """Return the moment of a sheet: the end of the evening asked for, or the evening of the last close.
-
-    Args:
-        book: cut at the evening if one was asked for.
-        as_of: whether one was; without, data are old against the clock.
-    """
-    if as_of:
-        end = end_of(book.as_of)
-        return Moment(end, end)
-    released = pd.Timestamp(book.series["index"].frame["released"].iloc[-1]).tz_convert(NEW_YORK)
-    return Moment(end_of(released.tz_localize(None).normalize()), pd.Timestamp.now("UTC"))
-
-
-def is_stale(name: str, date: pd.Timestamp, at: Moment) -> bool:
-    """Return whether a series with this last date is old, by the rule of the catalog."""
-    return staleness.is_stale(catalog()[name], date, at.now)
 
 
 def strip(book: Book, history: History, at: Moment) -> pd.DataFrame:
