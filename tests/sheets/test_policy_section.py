@@ -21,8 +21,8 @@ from groundswell.data import calendar
 from groundswell.data.book import Book, Series
 from groundswell.measure import decision_odds, futures_strip
 from groundswell.measure.fed_meetings import ILL_DETERMINED
-from groundswell.sheets import policy_section, words
-from groundswell.sheets.data_strip import moment
+from groundswell.sheets import policy_section, policy_words, words
+from groundswell.sheets.moment import moment
 from groundswell.sheets.policy_section import PolicySection
 
 DAYS = calendar.sessions("2025-07-01", "2025-11-26")
@@ -109,6 +109,31 @@ def test_the_range_over_conventions_is_the_band(book: Book, effr: Series) -> Non
     spot = table[table["start_from"].eq("spot") & table["day_count"].eq("cme")]
     assert spot["likeliest"].tolist() == pytest.approx([0.82] * 3)
     assert "effective rate 3.83%" in found.data
+
+
+def path_of(*totals: float, week: float = 0.0) -> str:
+    """Words for a path of these totals since now, basis points, a band of one each way."""
+    decided = pd.date_range("2023-01-15", periods=len(totals), freq="60D")
+    total = np.array(totals) / 1e4
+    table = pd.DataFrame({"meeting": decided, "total": total, "week": week / 1e4, "ill_determined": False})
+    table["total_low"], table["total_high"] = total - 1e-4, total + 1e-4
+    return policy_words.path(table, pd.Timestamp("2023-01-01"))
+
+
+def test_a_path_that_turns_is_told_with_its_turn() -> None:
+    turned = "56 bp of rises by May 2023 [55, 57] after 100 bp of rises by Mar 2023"
+    assert path_of(40, 100, 56, week=-16.3) == f"{turned}, that rate 16.3 bp down in a week"
+    assert path_of(30, 60, -20).startswith(
+        "20 bp of cuts by May 2023 [19, 21] after 60 bp of rises by Mar 2023"
+    )
+    assert "after" not in path_of(40, 70, 56)
+
+
+def test_a_path_without_a_change_names_neither_cuts_nor_rises() -> None:
+    assert path_of(-0.3, 0.2, -0.04) == "no change by May 2023 [−1, +1], that rate unmoved in a week"
+    assert (
+        path_of(-0.3, -0.9, week=0.9) == "0.9 bp of cuts by Mar 2023 [−2, 0], that rate 0.9 bp up in a week"
+    )
 
 
 def test_the_swing_is_told_in_points_and_basis_points(book: Book) -> None:

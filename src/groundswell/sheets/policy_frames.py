@@ -18,6 +18,7 @@ from groundswell.measure import decision_odds, policy_path, rate_sensitivity
 from groundswell.measure.decision_odds import Event
 from groundswell.measure.fed_meetings import ILL_DETERMINED
 from groundswell.measure.futures_strip import CONVENTIONS, HOUSE, Convention, Strip, accumulated
+from groundswell.sheets import words
 from groundswell.sheets.policy_words import UNSCHEDULED_TOO
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -278,8 +279,8 @@ def sensitivity(book: Book, prices: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     held = held[(held["date"] > days[0]) & (held["date"] <= days[-1])]
     lacking = (
         f"Sensitivity of the index to the policy path: not testable with this data, which holds futures for "
-        f"{len(held)} decisions since {days[0]:%Y-%m-%d}; {rate_sensitivity.LEAST_EVENTS} are needed. The "
-        f"store keeps what each update brings."
+        f"{words.count(len(held), 'decision')} since {days[0]:%Y-%m-%d}; {rate_sensitivity.LEAST_EVENTS} are "
+        f"needed. The store keeps what each update brings."
     )
     if len(held) < rate_sensitivity.LEAST_EVENTS:
         return _published(), lacking

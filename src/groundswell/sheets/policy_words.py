@@ -33,6 +33,12 @@ RARE = 0.1
 YEAR_AHEAD = pd.Timedelta(days=366)
 """How far the finding looks."""
 
+NO_CHANGE = 0.5e-4
+"""Change of the rate that prints as no basis point at all, decimal."""
+
+TURN = 25e-4
+"""How far from its end a path must have been for the finding to tell, decimal: one step."""
+
 
 def basis_points(rate: float) -> str:
     """Return a difference of rates as a size: "43 bp", "12.5 bp" below 20."""
@@ -83,25 +89,42 @@ def finding(ahead: Next, path: str) -> str:
 
 
 def path(table: pd.DataFrame, day: pd.Timestamp) -> str:
-    """Return the change priced by the last meeting within a year: "43 bp of cuts by Sep 2026 [41, 44]"."""
+    """Return the change priced by the last meeting within a year: "43 bp of cuts by Sep 2026 [41, 44]".
+
+    A path that turns is told with where it turns: "56 bp of rises by Dec 2023 [53, 57] after 104 bp of rises
+    by May 2023".
+    """
     rows = table[(table["meeting"] <= day + YEAR_AHEAD) & ~table["ill_determined"]]
     if len(rows) < 2:
         return ""
-    last = rows.iloc[-1]
+    last, farthest = rows.iloc[-1], rows.iloc[int(rows["total"].abs().to_numpy().argmax())]
     total = float(last["total"])
-    ends = sorted(1e4 * abs(float(last[end])) for end in ("total_low", "total_high"))
-    crossing = last["total_low"] * last["total_high"] < 0
-    band = (
-        f"[{1e4 * last['total_low']:+.0f}, {1e4 * last['total_high']:+.0f}]".replace("-", words.MINUS)
-        if crossing
-        else f"[{ends[0]:.0f}, {ends[1]:.0f}]"
-    )
-    kind = "rises" if total > 0 else "cuts"
-    said = f"{basis_points(total)} of {kind} by {last['meeting']:%b %Y} {band}"
+    low, high = float(last["total_low"]), float(last["total_high"])
+    ends = sorted(abs(round(1e4 * end)) for end in (low, high))
+    signed = low * high < 0 or abs(total) < NO_CHANGE
+    band = f"[{_signed(low)}, {_signed(high)}]" if signed else f"[{ends[0]}, {ends[1]}]"
+    said = f"{_net(total)} by {last['meeting']:%b %Y} {band}"
+    if abs(float(farthest["total"]) - total) >= TURN:
+        said += f" after {_net(float(farthest['total']))} by {farthest['meeting']:%b %Y}"
     week = float(last["week"])
     if week != week:
         return said
+    if abs(week) < NO_CHANGE:
+        return f"{said}, that rate unmoved in a week"
     return f"{said}, that rate {basis_points(week)} {'up' if week > 0 else 'down'} in a week"
+
+
+def _net(change: float) -> str:
+    """Return a change of the rate: "43 bp of cuts", "no change"."""
+    if abs(change) < NO_CHANGE:
+        return "no change"
+    return f"{basis_points(change)} of {'rises' if change > 0 else 'cuts'}"
+
+
+def _signed(change: float) -> str:
+    """Return a change in basis points, signed, 0 without a sign."""
+    size = round(1e4 * change)
+    return f"{size:+d}".replace("-", words.MINUS) if size else "0"
 
 
 def swung(
