@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,15 @@ from groundswell.data import alignment
 from groundswell.data.book import Book, Series
 from groundswell.data.bundle import bundled_book
 from groundswell.data.catalog import catalog
-from groundswell.sheets import data_strip, liquidity_drivers, liquidity_frames, liquidity_words
+from groundswell.sheets import liquidity_drivers, liquidity_frames, liquidity_words
 from groundswell.sheets.liquidity_section import LiquiditySection, build
+from groundswell.sheets.moment import moment
 
 PARTS = ["fed_assets", "tga", "on_rrp", "foreign_rrp", "currency", "other"]
 
 
 def section(book: Book) -> LiquiditySection:
-    return build(book, data_strip.moment(book, as_of=True))
+    return build(book, moment(book, as_of=True))
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +213,24 @@ def test_without_a_balance_sheet_nothing_is_claimed() -> None:
         assert set(bundled.frames[name]) <= set(bundled.frame(name).columns)
 
 
+def test_a_book_with_part_of_the_balance_sheet_is_not_said_to_have_none() -> None:
+    whole = made_liquidity()
+    partial = replace(whole, series={name: one for name, one in whole.series.items() if name != "on_rrp"})
+    found = section(partial)
+    assert found.finding == "Net liquidity cannot be told: without overnight reverse repo (RRP)"
+    assert "`groundswell update --series on_rrp" in found.missing[0]
+    weeks = pd.date_range("2012-01-04", "2013-01-02", freq="7D")
+    early = made_liquidity(
+        more={
+            "index": series_of("index", pd.Series(1_400.0, pd.bdate_range("2012-01-04", "2013-01-02"))),
+            **{name: series_of(name, pd.Series(100.0, weeks)) for name in ("fed_assets", "tga_weekly")},
+            "on_rrp": series_of("on_rrp", pd.Series(1.0, weeks)),
+        },
+        as_of="2013-01-10",
+    )
+    assert section(early).finding.endswith("no week since 23 Sep 2013 has Fed assets, the TGA and RRP")
+
+
 def test_what_the_command_fetches_is_what_the_section_reads() -> None:
     wanted = {name for name, each in catalog().items() if "desk" in each.needed_by}
     for names in (*liquidity_frames.SOURCES.values(), *liquidity_words.DEBT.values()):
@@ -272,8 +292,8 @@ def test_what_is_old_carries_its_age() -> None:
     assert not [said for said in on_time.caveats if said.startswith("Old")]
     late = section(made_liquidity(as_of="2026-05-20"))
     old = next(said for said in late.caveats if said.startswith("Old"))
-    assert "Fed assets (22 days old)" in old
-    assert "overnight reverse repo (RRP) (21 days old)" in old
+    assert "Fed assets (21 days old)" in old
+    assert "overnight reverse repo (RRP) (20 days old)" in old
     assert late.strip[0].stale
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from groundswell.data.book import Book
 from groundswell.sheets import liquidity_drivers, liquidity_frames, liquidity_words, words
-from groundswell.sheets.data_strip import Moment, is_stale
+from groundswell.sheets.moment import Moment, is_stale
 from groundswell.sheets.section import Section, StripItem
 
 
@@ -79,7 +79,7 @@ def build(book: Book, at: Moment) -> LiquiditySection:
     untold = [ahead.reason, "" if wave.empty else liquidity_words.NOT_PRICED]
     missing = (*liquidity_words.missing(book), *(said for said in untold if said))
     return LiquiditySection(
-        finding=liquidity_words.finding(stack, change),
+        finding=liquidity_words.finding(book, stack, change),
         data="" if stack.empty else liquidity_words.data(book),
         missing=missing,
         caveats=liquidity_words.caveats(book, at, stack, change),

@@ -13,10 +13,10 @@ from groundswell.data.book import Book
 from groundswell.data.catalog import catalog
 from groundswell.measure.treasury_supply import TBAC_RANGE
 from groundswell.sheets import words
-from groundswell.sheets.liquidity_frames import SOURCES
+from groundswell.sheets.liquidity_frames import FACILITY_BEGAN, NEEDED, SOURCES
 
 if TYPE_CHECKING:
-    from groundswell.sheets.data_strip import Moment
+    from groundswell.sheets.moment import Moment
 
 MONTH = 4
 """Weeks of the change that the finding tells."""
@@ -146,10 +146,10 @@ def span(weeks: int) -> str:
     return "1 year" if weeks == 52 else words.count(weeks, "week")
 
 
-def finding(stack: pd.DataFrame, change: pd.DataFrame) -> str:
+def finding(book: Book, stack: pd.DataFrame, change: pd.DataFrame) -> str:
     """Return level and 4-week change of net liquidity, who made it, and how rare it is."""
     if stack.empty:
-        return NOTHING
+        return _untold(book)
     last = stack.iloc[-1]
     said = f"Net liquidity {level(float(last['net_liquidity']))} on {words.day(last['week'])}"
     month = parts_of(change, MONTH)
@@ -161,6 +161,17 @@ def finding(stack: pd.DataFrame, change: pd.DataFrame) -> str:
     listed = ", ".join(f"{name} {words.amount(float(month['contribution'][key]))}" for name, key in parts)
     place = rank(float(month["percentile"]["net_liquidity"]), month["since"]["net_liquidity"])
     return f"{said}, {moved} in {span(MONTH)}: {listed}{place}"
+
+
+def _untold(book: Book) -> str:
+    """Why there is no net liquidity: no line of it, not all of its lines, or no week that has all."""
+    gone = [LINES[line] for line in NEEDED if not _has(book, SOURCES[line])]
+    if not any(_has(book, names) for names in SOURCES.values()):
+        return NOTHING
+    if gone:
+        return f"Net liquidity cannot be told: without {' and '.join(gone)}"
+    began = words.day(FACILITY_BEGAN)
+    return f"Net liquidity cannot be told: no week since {began} has Fed assets, the TGA and RRP"
 
 
 def range_of(value: float, low: float, high: float) -> str:
