@@ -22,15 +22,16 @@ from real_book import real_book
 from groundswell.data.book import Book, end_of
 from groundswell.data.bundle import bundled_book
 from groundswell.measure import curve_aftermath, curve_equation, curve_reading, vol_curve
-from groundswell.sheets import curve_frames, curve_words, data_strip, words
+from groundswell.sheets import curve_frames, curve_words, words
 from groundswell.sheets.curve_section import CurveSection, build
+from groundswell.sheets.moment import moment
 
 INVERTED, UPRIGHT = DAYS[EVENTS[1] + 7], DAYS[EVENTS[1] + 60]
 """Evenings of the made world: in its second inversion, and after it."""
 
 
 def section_of(book: Book) -> CurveSection:
-    return build(book, data_strip.moment(book, True), ["har"])
+    return build(book, moment(book, True), ["har"])
 
 
 @cache
@@ -40,7 +41,7 @@ def made_section(day: pd.Timestamp) -> CurveSection:
 
 def test_the_bundle_has_one_tenor_and_no_reading() -> None:
     book = bundled_book()
-    found = build(book, data_strip.moment(book, False))
+    found = build(book, moment(book, False))
     vix = book.values("vix")
     assert found.levels["tenor"].tolist() == ["1m"]
     assert found.levels["now"].iloc[0] == vix.iloc[-1] / 100
@@ -128,7 +129,7 @@ def test_the_parts_are_those_of_the_equation_and_sum_to_the_vix(day: pd.Timestam
     assert (parts["volatility"] <= parts["volatility_high"] + 1e-12).all()
     if not found.inverted:
         demand = parts.loc["demand"] * 100
-        assert f"observed demand adds {demand['volatility']:+.1f}".replace("-", "−") in found.finding
+        assert f"observed demand makes up {demand['volatility']:+.1f}".replace("-", "−") in found.finding
 
 
 def test_kept_chains_enter_the_equation_once_there_are_enough() -> None:
@@ -319,7 +320,7 @@ def test_ordinals() -> None:
 @pytest.mark.bars
 def test_the_evening_of_5_february_2018(real_data: Callable[[str], Path]) -> None:
     book = real_book(real_data, "2018-02-05")
-    found = build(book, data_strip.moment(book, True))
+    found = build(book, moment(book, True))
     now = found.levels.set_index("index")["now"]
     assert (100 * now[["VIX9D", "VIX", "VIX3M"]]).round(2).tolist() == [59.34, 37.32, 28.13]
     state = found.state.set_index("measure")
@@ -337,7 +338,7 @@ def test_the_evening_of_5_february_2018(real_data: Callable[[str], Path]) -> Non
 @pytest.mark.bars
 def test_the_evening_of_16_march_2020(real_data: Callable[[str], Path]) -> None:
     book = real_book(real_data, "2020-03-16")
-    found = build(book, data_strip.moment(book, True))
+    found = build(book, moment(book, True))
     now = found.levels.set_index("index")["now"]
     assert (100 * now[["VIX9D", "VIX", "VIX3M"]]).round(2).tolist() == [106.66, 82.69, 67.70]
     state = found.state.set_index("measure")
@@ -353,7 +354,7 @@ def test_the_evening_of_16_march_2020(real_data: Callable[[str], Path]) -> None:
 @pytest.mark.bars
 def test_the_futures_and_chains_of_2022(real_data: Callable[[str], Path]) -> None:
     book = real_book(real_data, "2022-06-13")
-    found = build(book, data_strip.moment(book, True))
+    found = build(book, moment(book, True))
     row = found.state.set_index("measure").loc[curve_frames.BASIS]
     assert -0.03 < row["value"] < 0  # the front future closed below the index: stress
     assert row["percentile"] < 0.15

@@ -169,7 +169,7 @@ def test_titles_are_findings_with_the_numbers_of_the_frames() -> None:
     section = made_section()
     assert curve.curve_chart(section).to_dict()["title"] == (
         "VIX 37.3 is 33% above VIX3M: curve inverted, highest since 2009; reading: undecided (hedging 12%); "
-        "65% [56, 72] of inverted days were followed by one"
+        "65% [56, 72] of inverted days were followed by another"
     )
     parts = section.equation.set_index("part")["volatility"] * 100
     title = curve.equation_chart(section).to_dict()["title"]
@@ -187,7 +187,7 @@ def test_an_upright_curve_is_said_to_be() -> None:
     told = curve_words.finding(state, section.persistence, section.readings, section.equation)
     demand = section.equation.set_index("part").loc["demand", "volatility"] * 100
     assert told.startswith("VIX 37.3 is 0.4% below VIX3M: curve upright, 54th percentile since 2009; ")
-    assert f"observed demand adds +{demand:.1f} [" in told
+    assert f"observed demand makes up +{demand:.1f} [" in told
     untested = curve_words.finding(state, section.persistence, section.readings[:0], section.equation[:0])
     assert untested.endswith("hedging or panic is not testable with this data")
 

@@ -384,10 +384,10 @@ def _unread(why: str) -> dict[str, object]:
 def _data(book: Book, seen: vol_forecast.Expected, reader: _Reader) -> tuple[str, ...]:
     fitted = [one for one in reader.fits.values() if isinstance(one, Fit)]
     models = ", ".join(model.upper() for model in seen.by_model)
-    last, through = seen.refits[-1], book.through
+    last, through, times = seen.refits[-1], book.through, len(seen.refits)
     told = [
-        f"Expected variance by {models}, fitted on {len(seen.refits)} days, last on {last.day} {last:%b %Y}; "
-        f"index through {through.day} {through:%b %Y}."
+        f"Expected variance by {models}, fitted {'once' if times == 1 else f'{times} times'}, last on "
+        f"{last.day} {last:%b %Y}; index through {through.day} {through:%b %Y}."
     ]
     if fitted:
         since, through = fitted[-1].since, fitted[-1].through

@@ -197,7 +197,8 @@ def read(book: Book, day: pd.Timestamp, models: Sequence[Model] = MODELS) -> Rea
     try:
         parts = curve_equation.decompose(seen, "vix", at, draws=DRAWS, theory=True)
     except DataError as refused:
-        return Read(reading, refusal=f"No parts of implied variance: {refused}", options=kept)
+        refusal = f"No parts of implied variance: {refused.what}; needed: {refused.expected}."
+        return Read(reading, refusal=refusal, options=kept)
     return Read(reading, parts, at, options=kept)
 
 

@@ -24,7 +24,7 @@ UNITS: Mapping[str, str] = {
     "since": "first year of the history",
     "share": "fraction: of all days (persistence), of implied variance (equation)",
     "median_sessions": "sessions, inversions still open left out",
-    "stay": "chance that an inverted day is followed by one, fraction",
+    "stay": "chance that an inverted day is followed by another, fraction",
     "variance": "variance, annual, decimal; the parts sum to the last row",
     "volatility": "annual, decimal: the step a part makes in the root of the sum; they sum to the last row",
     "volatility_low": "low end of the 90% band of `volatility`",
@@ -141,9 +141,7 @@ def missing(
     absent = [name for name in TENORS if name not in book.series]
     if absent:
         listed = ", ".join(NAMES[name] for name in absent)
-        told.append(
-            f"The curve has no {listed}: `groundswell update --series {','.join(absent)}` takes them."
-        )
+        told.append(f"The curve has no {listed}: `groundswell update --series {','.join(absent)}`.")
     if not found.reading.testable:
         told.append(f"{found.reading.sentence} {_remedy(book)}".strip())
     if found.options is not None and not found.options.enough:
@@ -219,9 +217,8 @@ def _inverted(persistence: pd.DataFrame, readings: pd.DataFrame) -> str:
     rows = persistence.set_index("measure")
     stay, low, high = (float(rows[name]["VIX / VIX3M"]) for name in ("stay", "low", "high"))
     if np.isfinite(stay):
-        told += (
-            f"; {words.percent(stay)} {words.percent_range(low, high)} of inverted days were followed by one"
-        )
+        chance = f"{words.percent(stay)} {words.percent_range(low, high)}"
+        told += f"; {chance} of inverted days were followed by another"
     return told
 
 
@@ -230,7 +227,7 @@ def _upright(equation: pd.DataFrame, readings: pd.DataFrame) -> str:
     if len(equation):
         rows = equation.set_index("part")
         whole = points(float(rows["volatility"]["implied"]))
-        told += f"; observed demand adds {_part(rows, 'demand', signed=True)} of the {whole} points"
+        told += f"; observed demand makes up {_part(rows, 'demand', signed=True)} of the {whole} points"
     elif readings.empty:
         told += f"; hedging or panic is {UNTESTABLE}"
     return told
