@@ -5,6 +5,7 @@ that `groundswell --help` answers at once.
 import dataclasses
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,18 +102,20 @@ def report(
     """Print the desk sheet and write it as HTML, JSON, CSV and Markdown."""
     from groundswell.show import converter, plain
 
-    converter.start()  # its own process, ready by the time that there is something to draw
+    converter.start()  # in its own process, ready by the time that there is something to draw
     desk = _desk(prices, as_of, since, draws, seed, path, change, accept_jumps, refresh)
-    _print(desk)
-    out.mkdir(parents=True, exist_ok=True)
     forms: dict[str, Callable[[], str]] = {
         "index.html": desk.to_html,
         "desk.json": lambda: plain.to_json(desk),
         "desk.csv": lambda: plain.to_csv(desk),
         "desk.md": lambda: plain.to_markdown(desk),
     }
-    for name, form in forms.items():
-        (out / name).write_text(form(), encoding="utf-8")
+    with ThreadPoolExecutor(max_workers=1) as aside:  # the page waits for its charts most of the time
+        texts = {name: aside.submit(form) for name, form in forms.items()}
+        _print(desk)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / name).write_text(text.result(), encoding="utf-8")
     typer.echo(f"\nWritten: {out / 'index.html'} (and {', '.join(list(forms)[1:])} beside it)")
 
 
@@ -248,9 +251,12 @@ def _desk(
     accept_jumps: bool,
     refresh: Refresh,
 ) -> "Desk":
+    from groundswell.sheets import book_sections
+
+    book_sections.prepare()
+    remark = _refreshed(refresh, prices)
     import groundswell as gs
 
-    remark = _refreshed(refresh, prices)
     book = gs.load(prices, accept_jumps=accept_jumps)
     if remark:
         book = dataclasses.replace(book, remarks=(*book.remarks, remark))

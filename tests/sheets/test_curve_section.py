@@ -61,7 +61,7 @@ def test_the_bundle_has_one_tenor_and_no_reading() -> None:
         "VIX3M",
         "BAMLH0A0HYM2",
         "CFTC",
-        "groundswell update --series vix3m,credit_spread_high_yield",
+        "`groundswell update --needed-by desk` takes them",
     ):
         assert word in reading, word
     assert any("days old" in caveat for caveat in found.caveats)

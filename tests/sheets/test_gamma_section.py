@@ -25,8 +25,8 @@ from groundswell.data.bundle import bundled_book
 from groundswell.measure import gamma
 from groundswell.runs.history import lay_out
 from groundswell.sheets import gamma_frames, gamma_quotes, gamma_section
-from groundswell.sheets.data_strip import moment
 from groundswell.sheets.gamma_section import GammaSection
+from groundswell.sheets.moment import moment
 from groundswell.world.impact_law import ImpactLaw
 
 

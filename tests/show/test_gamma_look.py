@@ -17,8 +17,8 @@ import pytest
 from made_chain import made_book, with_chain
 
 from groundswell.sheets import gamma_section, gamma_words, words
-from groundswell.sheets.data_strip import moment
 from groundswell.sheets.gamma_section import GammaSection
+from groundswell.sheets.moment import moment
 from groundswell.show.drawing import draw
 from groundswell.show.sections import gamma
 from groundswell.show.sections.gamma import LOOK

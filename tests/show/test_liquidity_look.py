@@ -15,8 +15,9 @@ import pytest
 from made_liquidity import made_liquidity, wednesday_levels
 
 from groundswell.data.bundle import bundled_book
-from groundswell.sheets import data_strip, words
+from groundswell.sheets import words
 from groundswell.sheets.liquidity_section import LiquiditySection, build
+from groundswell.sheets.moment import moment
 from groundswell.show.charts.style import BUY, INK, NEUTRAL, SELL
 from groundswell.show.drawing import draw
 from groundswell.show.sections.liquidity import LOOK
@@ -28,7 +29,7 @@ FIGURES = {figure.name: figure for figure in LOOK.figures}
 @pytest.fixture(scope="module")
 def section() -> LiquiditySection:
     book = made_liquidity(more=wednesday_levels())
-    return build(book, data_strip.moment(book, as_of=True))
+    return build(book, moment(book, as_of=True))
 
 
 def inside(spec: Any, key: str) -> Iterator[Any]:
@@ -99,7 +100,7 @@ def test_short_histories_are_drawn_too(weeks: int) -> None:
     day = {2: "2016-01-15", 60: "2017-03-02"}[weeks]
     whole = made_liquidity()
     book = whole if weeks > 60 else made_liquidity(as_of=day)
-    section = build(book, data_strip.moment(book, as_of=True))
+    section = build(book, moment(book, as_of=True))
     for name, figure in FIGURES.items():
         if figure.has(section):
             drawing = draw(name, figure.chart(section))
@@ -113,7 +114,7 @@ def test_short_histories_are_drawn_too(weeks: int) -> None:
 
 def test_nothing_is_drawn_of_a_book_without_a_balance_sheet() -> None:
     book = bundled_book()
-    section = build(book, data_strip.moment(book, as_of=True))
+    section = build(book, moment(book, as_of=True))
     assert not [name for name, figure in FIGURES.items() if figure.has(section)]
     assert not LOOK.written(section)
     assert not LOOK.printed(section)

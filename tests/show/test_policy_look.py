@@ -18,7 +18,7 @@ from made_futures import START, autumn_2025, quotes_of, with_futures
 from groundswell.data import calendar
 from groundswell.data.book import Book
 from groundswell.sheets import policy_section, words
-from groundswell.sheets.data_strip import moment
+from groundswell.sheets.moment import moment
 from groundswell.sheets.policy_section import PolicySection
 from groundswell.show.charts.style import NEUTRAL, PALETTE
 from groundswell.show.drawing import draw

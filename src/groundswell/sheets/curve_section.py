@@ -16,7 +16,7 @@ from groundswell.data.errors import DataError
 from groundswell.measure import curve_reading, vol_curve
 from groundswell.measure.vol_forecast import MODELS, Model
 from groundswell.sheets import curve_frames, curve_words, words
-from groundswell.sheets.data_strip import Moment, is_stale
+from groundswell.sheets.moment import Moment, is_stale
 from groundswell.sheets.section import Section, StripItem
 
 

@@ -241,7 +241,8 @@ def _part(rows: pd.DataFrame, part: str, signed: bool = False) -> str:
 
 def _remedy(book: Book) -> str:
     """The command that brings the series a reading lacks; empty where it lacks only history."""
-    lacking = [name for names, _ in curve_reading.NEEDS.values() for name in names if name not in book.series]
-    if not any(name in book.series for name in vol_demand.OTHER_ASSETS):
-        lacking.append(next(iter(vol_demand.OTHER_ASSETS)))
-    return f"`groundswell update --series {','.join(lacking)}` takes them." if lacking else ""
+    needed = (name for names, _ in curve_reading.NEEDS.values() for name in names)
+    known = all(name in book.series for name in needed)
+    if known and any(name in book.series for name in vol_demand.OTHER_ASSETS):
+        return ""
+    return "`groundswell update --needed-by desk` takes them."

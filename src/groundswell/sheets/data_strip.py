@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,13 +12,15 @@ from groundswell.data import calendar, staleness
 from groundswell.data.book import VOLUME_WINDOW, Book, Series
 from groundswell.runs.history import History
 from groundswell.sheets import words
+from groundswell.sheets.moment import Moment, is_stale
+from groundswell.sheets.section import Section
 
 COLUMNS = ["item", "value", "date", "note", "source", "age_days", "stale"]
 
 TENORS = {"vix9d": "9d", "vix": "1m", "vix3m": "3m", "vix6m": "6m"}
 
 
-def strip(book: Book, history: History, at: Moment) -> pd.DataFrame:
+def strip(book: Book, history: History, at: Moment, sections: Sequence[Section] = ()) -> pd.DataFrame:
     """What the sheet stands on, item by item.
 
     Columns: `item`, `value` (words), `date` of the last figure, `note`; `source` (where that figure is
@@ -41,6 +45,7 @@ def strip(book: Book, history: History, at: Moment) -> pd.DataFrame:
     rows.append(
         ("In buyback blackout", words.percent(blackout), day, "share of S&P 500 firms", words.CALENDAR, False)
     )
+    rows += [item for section in sections for item in section.strip]
     frame = pd.DataFrame(rows, columns=[*COLUMNS[:5], "stale"])
     frame["age_days"] = [staleness.age(pd.Timestamp(date), at.now) for date in frame["date"]]
     return frame[COLUMNS]

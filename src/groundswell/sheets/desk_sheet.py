@@ -27,13 +27,14 @@ from groundswell.runs.scenarios import (
     user_scenarios,
 )
 from groundswell.runs.triggers import trend_triggers, volatility_triggers
-from groundswell.sheets import data_strip, desk_frames, desk_words, words
+from groundswell.sheets import data_strip, desk_frames, desk_words, gamma_section, words
+from groundswell.sheets.book_sections import begun
 from groundswell.sheets.curve_section import CurveSection
-from groundswell.sheets.desk_sections import sections_of, strip_of
 from groundswell.sheets.gamma_section import GammaSection
 from groundswell.sheets.liquidity_section import LiquiditySection
+from groundswell.sheets.moment import is_stale, moment
 from groundswell.sheets.policy_section import PolicySection
-from groundswell.sheets.section import Section
+from groundswell.sheets.section import Section, made
 from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
 
@@ -204,6 +205,8 @@ def build_desk(
     """
     _check_counts(draws, seed)
     book = book.cut(as_of)
+    at = moment(book, as_of is not None)
+    of_the_book = begun(book, at)
     history = lay_out(book)
     ours, law = impact_law_with(dict(changes or {}))
     actors, stay_out = actors_for(history.assets, ours)
@@ -237,8 +240,9 @@ def build_desk(
     levels = desk_frames.triggers(trend + cuts, spot, size)
     scenario_table = desk_frames.scenario_table(scenarios, reference)
     today = pd.Timestamp(datetime.date.today())
-    at = data_strip.moment(book, as_of is not None)
-    sections = sections_of(book, at, history, law, draws, seed)
+    gamma = made(GammaSection, lambda: gamma_section.build(book, at, history, draws, seed, law))
+    curve, policy, liquidity = of_the_book()
+    sections = (curve, gamma, policy, liquidity)
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,
@@ -246,10 +250,10 @@ def build_desk(
         bundled=book.is_bundled,
         made_on=today,
         stale_days=int(((today if as_of is None else book.as_of) - book.through).days),
-        stale=data_strip.is_stale("index", book.through, at),
+        stale=is_stale("index", book.through, at),
         spot=spot,
         headline=desk_words.headline(flows, levels, scenario_table),
-        strip=pd.concat([data_strip.strip(book, history, at), strip_of(sections, at)], ignore_index=True),
+        strip=data_strip.strip(book, history, at, sections),
         positions=positions,
         flows=flows,
         scenarios=scenario_table,

@@ -17,8 +17,8 @@ from groundswell.data.sources.source import Snapshot
 from groundswell.measure import options
 from groundswell.measure.chains import option_chain
 from groundswell.measure.vix_chain import minutes_to_settlement, strikes_side_by_side
-from groundswell.sheets.data_strip import Moment
 from groundswell.sheets.gamma_words import CHAIN
+from groundswell.sheets.moment import Moment
 
 RATES = {
     "yield_3m": "3-month Treasury yield",

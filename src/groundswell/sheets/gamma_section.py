@@ -19,8 +19,8 @@ from groundswell.runs.replay import Replay
 from groundswell.runs.scenarios import Movement, Scenario, standard_scenarios
 from groundswell.sheets import gamma_frames as frames
 from groundswell.sheets import gamma_words, words
-from groundswell.sheets.data_strip import Moment
 from groundswell.sheets.gamma_quotes import Held, held
+from groundswell.sheets.moment import Moment
 from groundswell.sheets.section import Section, StripItem
 from groundswell.world.impact_law import ImpactLaw
 

@@ -22,8 +22,8 @@ from groundswell.measure import (
     treasury_supply,
 )
 from groundswell.runs.band import against_history
-from groundswell.sheets.data_strip import Moment
 from groundswell.sheets.liquidity_frames import CARRIED, FACILITY_BEGAN, UNIT, empty
+from groundswell.sheets.moment import Moment
 
 MIX = ("month", "bills", "marketable", "share", "low", "high", "percentile", "beyond", "public_share")
 CASH = ("month", "bills", "coupons", "spending", "tga")

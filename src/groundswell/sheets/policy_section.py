@@ -20,7 +20,7 @@ from groundswell.measure.futures_strip import HOUSE, Convention, Strip
 from groundswell.sheets import policy_frames as frames
 from groundswell.sheets import policy_words as phrases
 from groundswell.sheets import words
-from groundswell.sheets.data_strip import Moment, is_stale
+from groundswell.sheets.moment import Moment, is_stale
 from groundswell.sheets.section import Section, StripItem
 
 FUTURES, SPOT = "futures.fed_funds", "effr"

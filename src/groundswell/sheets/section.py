@@ -4,11 +4,13 @@ sentence, which data it stands on, and what it lacks where the book has no such 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
+
+from groundswell.data.errors import GroundswellError
 
 
 class StripItem(NamedTuple):
@@ -80,3 +82,12 @@ class Section:
     def named_frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames under the names they have outside the section ("curve_levels")."""
         return {f"{self.key}_{name}": self.frame(name) for name in self.frames}
+
+
+def made(kind: type[Section], build: Callable[[], Section]) -> Section:
+    """Return a section, or one that says in its place what stopped it, a damaged chain for instance."""
+    try:
+        return build()
+    except GroundswellError as refusal:
+        empty: dict[str, Any] = {name: pd.DataFrame(columns=list(keys)) for name, keys in kind.frames.items()}
+        return kind(finding=f"{kind.title}: not on this sheet", missing=(str(refusal),), **empty)
