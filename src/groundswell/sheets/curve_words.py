@@ -241,8 +241,10 @@ def _part(rows: pd.DataFrame, part: str, signed: bool = False) -> str:
 
 def _remedy(book: Book) -> str:
     """The command that brings the series a reading lacks; empty where it lacks only history."""
-    needed = (name for names, _ in curve_reading.NEEDS.values() for name in names)
-    known = all(name in book.series for name in needed)
-    if known and any(name in book.series for name in vol_demand.OTHER_ASSETS):
+    lacking = [name for names, _ in curve_reading.NEEDS.values() for name in names if name not in book.series]
+    if not any(name in book.series for name in vol_demand.OTHER_ASSETS):
+        lacking.append(next(iter(vol_demand.OTHER_ASSETS)))
+    if not lacking:
         return ""
-    return "`groundswell update --needed-by desk` takes them."
+    which = f"--series {','.join(lacking)}" if len(lacking) <= 2 else "--needed-by desk"
+    return f"`groundswell update {which}` takes them."
