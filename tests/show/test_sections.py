@@ -57,6 +57,7 @@ def test_the_terminal_tells_findings_and_first_tables_in_100_columns(desk: Desk)
     for section in desk.sections:
         assert plain_words(section.finding) in plain_words(written)
         for table in LOOKS[section.key].printed(section):
+            assert plain_words(table.title) in plain_words(written)  # the units of what stands below
             for row in table.rows:
                 assert all(cell in written for cell in row.cells)
 

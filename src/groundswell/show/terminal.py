@@ -134,12 +134,14 @@ def _triggers(desk: Desk, console: Console) -> None:
 
 
 def _section(section: Section, console: Console) -> None:
-    """Prints what a section found, its first tables, and what it lacks."""
+    """Prints what a section found, its first tables under their titles, and what it lacks."""
     lines.heading(console, section.title, section.data)
     lines.paragraph(console, section.finding, "bold")
     for number, table in enumerate(LOOKS[section.key].printed(section)):
         if number:
             lines.say(console)
+        if table.title != section.finding:
+            lines.paragraph(console, table.title)
         sides = "".join(">" if numeric else "<" for numeric in table.numeric)
         lines.grid(console, table.header, [row.cells for row in table.rows], sides)
     for sentence in (*section.missing, *section.caveats):
