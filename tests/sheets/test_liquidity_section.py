@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +151,13 @@ def test_on_a_wednesday_without_a_figure_the_day_before_stands() -> None:
     assert stack.loc[holidays, "on_rrp"].eq(0).all()
 
 
+def test_a_figure_of_last_week_does_not_stand_for_this_one() -> None:
+    series = made_series()["on_rrp"].latest()
+    late = series_of("on_rrp", series[:"2026-04-21"])  # the Tuesday before the last two Wednesdays
+    weeks = liquidity_frames.stack(made_liquidity(more={"on_rrp": late}))["week"]
+    assert weeks.iloc[-1] == pd.Timestamp("2026-04-22")
+
+
 def test_day_by_day_only_what_was_known_stands(with_levels: LiquiditySection) -> None:
     book = made_liquidity(more=wednesday_levels())
     recent = with_levels.recent.set_index("date")
@@ -214,9 +220,7 @@ def test_without_a_balance_sheet_nothing_is_claimed() -> None:
 
 
 def test_a_book_with_part_of_the_balance_sheet_is_not_said_to_have_none() -> None:
-    whole = made_liquidity()
-    partial = replace(whole, series={name: one for name, one in whole.series.items() if name != "on_rrp"})
-    found = section(partial)
+    found = section(made_liquidity(without=["on_rrp"]))
     assert found.finding == "Net liquidity cannot be told: without overnight reverse repo (RRP)"
     assert "`groundswell update --series on_rrp" in found.missing[0]
     weeks = pd.date_range("2012-01-04", "2013-01-02", freq="7D")
@@ -248,11 +252,38 @@ def test_the_frames_of_the_debt(with_levels: LiquiditySection) -> None:
     )
     cash = with_levels.cash
     np.testing.assert_allclose(cash[["bills", "coupons", "spending"]].sum(axis=1), cash["tga"])
+    owed = made_series()
+    sold = owed["bills_outstanding"].latest().diff().iloc[-1]
+    assert cash["bills"].iloc[-1] == pytest.approx(-sold), "bills that are sold drain cash"
+    other = owed["marketable_outstanding"].latest().diff().iloc[-1] - sold
+    assert cash["coupons"].iloc[-1] == pytest.approx(-other)
     risk = with_levels.duration.iloc[-1]
     assert risk["supplied"] == pytest.approx(risk["treasury"] + risk["fed"])
     assert risk["supplied_low"] < risk["supplied"] < risk["supplied_high"]
     assert risk["effect_bp_low"] < risk["effect_bp"] < risk["effect_bp_high"]
     assert risk["bought_back"] == pytest.approx(2.0 * 13, abs=2.0)
+
+
+@pytest.mark.parametrize(
+    ("bills", "told"),
+    [
+        (2_400.0, "$400bn of bills above TBAC's 15-20%"),
+        (1_000.0, "$500bn of bills below TBAC's 15-20%"),
+        (1_700.0, "within TBAC's 15-20%"),
+    ],
+)
+def test_the_bill_share_beside_what_was_recommended(bills: float, told: str) -> None:
+    month = pd.date_range("2026-03-01", periods=1, freq="MS")
+    owed = {"bills_outstanding": bills, "marketable_outstanding": 10_000.0}
+    more = {name: series_of(name, pd.Series(value, month)) for name, value in owed.items()}
+    assert liquidity_words.mix(section(made_liquidity(more=more)).mix).endswith(told)
+
+
+def test_the_title_of_the_shares_is_of_the_longest_horizon_told(made: LiquiditySection) -> None:
+    told = made.treasury_against_fed.dropna(subset=["treasury_share"])
+    longest = told[told["target"] == "reserves"]["horizon"].iloc[-1]
+    assert longest != told["horizon"].iloc[0]
+    assert f"over a {longest} since" in liquidity_words.sides(made.treasury_against_fed)
 
 
 def test_path_wave_and_shares_carry_their_bands(made: LiquiditySection) -> None:
