@@ -23,7 +23,7 @@ from groundswell.data import alignment
 from groundswell.data.book import Book, Series
 from groundswell.data.bundle import bundled_book
 from groundswell.data.catalog import catalog
-from groundswell.sheets import liquidity_drivers, liquidity_frames, liquidity_words
+from groundswell.sheets import liquidity_drivers, liquidity_frames, liquidity_words, words
 from groundswell.sheets.liquidity_section import LiquiditySection, build
 from groundswell.sheets.moment import moment
 
@@ -291,6 +291,10 @@ def test_path_wave_and_shares_carry_their_bands(made: LiquiditySection) -> None:
     assert ahead["week"].iloc[0] == pd.Timestamp("2026-05-06")
     assert (ahead["net_liquidity_low"] <= ahead["net_liquidity"]).all()
     assert (ahead["net_liquidity"] <= ahead["net_liquidity_high"]).all()
+    quarter = ahead.set_index("week").loc["2026-07-29"]
+    said = liquidity_words.path(ahead, made.errors)
+    assert f"in 13 weeks {liquidity_words.level(quarter['net_liquidity'])} [" in said
+    assert f"assumed {words.amount(quarter['assumed'])};" in said
     today = made.stack["net_liquidity"].iloc[-1]
     np.testing.assert_allclose(ahead["announced"] + ahead["assumed"], ahead["net_liquidity"] - today)
     wave = made.wave.set_index("target")

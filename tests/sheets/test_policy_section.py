@@ -87,6 +87,7 @@ def test_frames_agree_with_one_another(book: Book) -> None:
     assert (path["total"] <= path["total_high"]).all()
     first = found.distribution.iloc[0]
     assert (first["range_low"], first["range_high"]) == pytest.approx((0.0350, 0.0375))
+    assert first["level"] == pytest.approx(path["start"].iloc[0] + first["total_bp"] / 1e4, abs=1e-9)
     assert path["start"].iloc[0] == pytest.approx(0.0383, abs=1e-9)
     now = found.odds.iloc[-1]
     assert (now["cut"], now["unchanged"], now["rise"]) == pytest.approx((0.82, 0.18, 0.0))
@@ -186,6 +187,14 @@ def test_a_book_that_reaches_beyond_the_evening_says_the_same(book: Book, effr: 
         pd.testing.assert_frame_equal(beyond.odds, found.odds)
 
 
+def test_a_path_of_a_fortnight_ago_is_no_week_ago(book: Book) -> None:
+    taken = QUOTES["taken"].dt.tz_convert("America/New_York").dt.tz_localize(None)
+    kept = QUOTES[(taken < "2025-11-14") | (taken > "2025-11-21")]
+    found = section_of(replace(book, quotes=Told(kept)))
+    assert found.meetings["week"].isna().all()
+    assert "in a week" not in found.finding
+
+
 def test_an_earlier_evening_s_odds_stand_in_the_later_sheet(book: Book) -> None:
     early, late = (section_of(book, day).odds.set_index("date") for day in ("2025-11-14", "2025-11-26"))
     pd.testing.assert_frame_equal(early, late[: early.index[-1]], check_freq=False)
@@ -281,6 +290,7 @@ def test_a_sensitivity_needs_twenty_decisions(made_book: Callable[..., Book]) ->
     assert not found.missing
     assert studies.index[:2].tolist() == ["here", "here, unscheduled too"]
     assert studies["sample"][:2].tolist() == ["24 decisions, 2018-2021", "26 decisions, 2018-2021"]
+    assert studies["per_bp"][:2].between(studies["low"][:2], studies["high"][:2]).all()
     assert (studies["low"][:2] < -0.0004).all()
     assert (studies["high"][:2] > -0.0004).all()
 
