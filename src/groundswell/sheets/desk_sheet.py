@@ -13,6 +13,7 @@ import pandas as pd
 from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Actor
 from groundswell.core.draws import spread
 from groundswell.core.parameter import registry
+from groundswell.data import staleness
 from groundswell.data.book import Book, as_day
 from groundswell.data.errors import DataError, GroundswellError
 from groundswell.runs.history import History, lay_out
@@ -249,7 +250,7 @@ def build_desk(
         source=book.label,
         bundled=book.is_bundled,
         made_on=today,
-        stale_days=int(((today if as_of is None else book.as_of) - book.through).days),
+        stale_days=staleness.age(book.through, at.now),
         stale=is_stale("index", book.through, at),
         spot=spot,
         headline=desk_words.headline(flows, levels, scenario_table),
