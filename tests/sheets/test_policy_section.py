@@ -226,7 +226,11 @@ def test_stale_futures_and_a_decision_since_are_told(book: Book) -> None:
     assert old.meetings["meeting"].iloc[0] == pd.Timestamp("2025-10-29")
     assert any(said.startswith("The futures are 1") and said.endswith("days old.") for said in old.caveats)
     assert "The decision of 29 Oct 2025 has been taken since these futures were quoted." in old.caveats
-    assert old.strip[0].stale
+    assert not old.strip, "that decision is no longer the next"
+    assert old.finding.endswith("; futures of 24 Oct 2025")
+    before = section_of(replace(book, quotes=Told(QUOTES[QUOTES["taken"] < "2025-10-20"])), "2025-10-28")
+    assert before.strip[0].stale
+    assert before.finding.endswith("; futures of 17 Oct 2025")
     assert old.swung == "Odds of a cut of 25 bp or more on 29 Oct: 100%; unmoved since the last decision"
 
 
@@ -240,6 +244,13 @@ def test_an_evening_that_lacks_the_contract_gives_way_to_the_one_before(book: Bo
     assert lost.is_empty
     assert lost.finding == "Policy path: not determined by the futures of 26 Nov 2025"
     assert "no contract of 2025-12" in lost.missing[0]
+
+
+def test_conventions_that_lack_their_contract_are_counted(book: Book) -> None:
+    assert not any("other anchor" in said for said in section_of(book).caveats)
+    thin = QUOTES[QUOTES["expiry"] < "2026-02-01"]  # no month without a meeting after December's
+    found = section_of(replace(book, quotes=Told(thin)))
+    assert any(said.startswith("For want of a contract 2 conventions of the band") for said in found.caveats)
 
 
 def test_ill_determined_meetings_are_flagged_and_end_no_distribution(made_book: Callable[..., Book]) -> None:

@@ -104,6 +104,14 @@ def used(found: Mapping[Convention, pd.DataFrame]) -> dict[Convention, pd.DataFr
     return well or {HOUSE: found[HOUSE]}
 
 
+def fallen_back(found: Mapping[Convention, pd.DataFrame]) -> int:
+    """Return how many conventions read the next meeting from the other side, for want of a contract."""
+    return sum(
+        one.anchor in ("forward", "backward") and path["direction"].iloc[0] != one.anchor
+        for one, path in found.items()
+    )
+
+
 def meeting_table(
     found: Mapping[Convention, pd.DataFrame], earlier: pd.DataFrame | None = None
 ) -> pd.DataFrame:

@@ -129,22 +129,23 @@ def build(book: Book, at: Moment) -> PolicySection:
     path = phrases.path(table, day)
     stale = is_stale(FUTURES, day, at)
     source = NAMES.get(catalog()[FUTURES].source, book.label)
+    evening = at.end.tz_convert(NEW_YORK).tz_localize(None) - pd.Timedelta(days=1)
+    told = StripItem(
+        "Next FOMC", phrases.priced(ahead), day, "futures; range over conventions", source, stale
+    )
     return PolicySection(
-        finding=phrases.finding(ahead, path),
+        finding=phrases.finding(ahead, path) + (f"; futures of {words.day(day)}" if stale else ""),
         data=phrases.data(day, len(prices), pd.Timestamp(prices.index[0]), strip.spot),
         missing=tuple(sentence for sentence in (lacking,) if sentence),
         caveats=phrases.caveats(
             table,
             strip,
-            book_day=at.end.tz_convert(NEW_YORK).tz_localize(None) - pd.Timedelta(days=1),
+            book_day=evening,
             stale_days=staleness.age(day, at.now) if stale else None,
             unused=len(found) - len(frames.used(found)),
+            fallen_back=frames.fallen_back(found),
         ),
-        strip=(
-            StripItem(
-                "Next FOMC", phrases.priced(ahead), day, "futures; range over conventions", source, stale
-            ),
-        ),
+        strip=(told,) if ahead.meeting > evening else (),
         meetings=table,
         moves=frames.moves(found[HOUSE]),
         distribution=frames.distribution(found[HOUSE], day),

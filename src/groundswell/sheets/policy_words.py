@@ -156,7 +156,13 @@ def data(day: pd.Timestamp, evenings: int, first: pd.Timestamp, spot: float | No
 
 
 def caveats(
-    table: pd.DataFrame, strip: Strip, *, book_day: pd.Timestamp, stale_days: int | None, unused: int
+    table: pd.DataFrame,
+    strip: Strip,
+    *,
+    book_day: pd.Timestamp,
+    stale_days: int | None,
+    unused: int,
+    fallen_back: int,
 ) -> tuple[str, ...]:
     """Return what a reader must know before using the odds."""
     said = [
@@ -179,6 +185,11 @@ def caveats(
         )
     if unused:
         said.append(f"{words.count(unused, 'convention')} left out of the band as ill determined.")
+    if fallen_back:
+        said.append(
+            f"For want of a contract {words.count(fallen_back, 'convention')} of the band read the next "
+            "meeting by the other anchor: the band may be too narrow."
+        )
     if strip.spot is None:
         said.append(
             "No effective rate since the last decision (`groundswell update --series effr`): no convention "
