@@ -7,6 +7,8 @@
 - Both by the rule of `OptionDealer`; nothing later than the moment enters.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,6 +107,24 @@ def test_orders_add_up_over_contracts_and_conventions(chain: pd.DataFrame, state
     assert (found["low"] <= found["flow"]).all()
     assert (found["flow"] <= found["high"]).all()
     assert (found["low"] < found["high"]).any()
+
+
+def test_every_draw_starts_from_the_volatilities_of_the_chain(chain: pd.DataFrame, state: Replay) -> None:
+    found = chain_flows(chain, SPOT, MOMENT, state, SCENARIOS).frame
+    rows = found[found["convention"] == "all_short"].set_index(["scenario", "horizon"])
+    still, moved = rows.loc[("flat", "1d")], rows.loc[("up1", "1d")]
+    assert still["high"] - still["low"] < 0.04 * moved["flow"], "draws differ in how a smile moves alone"
+
+
+def test_the_calibrated_book_is_of_today_s_market(state: Replay) -> None:
+    larger = replace(
+        state.history,
+        market_value=state.history.market_value
+        * np.array([1.0] * (len(state.history.market_value) - 1) + [2.0]),
+    )
+    np.testing.assert_allclose(
+        calibrated_gamma(replace(state, history=larger)), 2 * calibrated_gamma(state), rtol=1e-6
+    )
 
 
 def test_whoever_is_short_of_everything_trades_with_the_market(chain: pd.DataFrame, state: Replay) -> None:
