@@ -241,9 +241,12 @@ def build_desk(
     levels = desk_frames.triggers(trend + cuts, spot, size)
     scenario_table = desk_frames.scenario_table(scenarios, reference)
     today = pd.Timestamp(datetime.date.today())
-    gamma = made(GammaSection, lambda: gamma_section.build(book, at, history, draws, seed, law))
-    curve, policy, liquidity = of_the_book()
-    sections = (curve, gamma, policy, liquidity)
+    gamma = made(
+        GammaSection,
+        lambda: gamma_section.build(book, at, history, draws, seed, law, lambda: of_the_book().chain),
+    )
+    alone = of_the_book()
+    sections = (alone.curve, gamma, alone.policy, alone.liquidity)
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,

@@ -109,6 +109,14 @@ def held(book: Book, at: Moment) -> Held:
     )
 
 
+def held_or_refused(book: Book, at: Moment) -> Held | DataError:
+    """The last chain of the book, or why there is none: see `held`."""
+    try:
+        return held(book, at)
+    except DataError as refusal:
+        return refusal
+
+
 def riskless(book: Book, snapshot: Snapshot) -> tuple[float, str]:
     """The riskless rate for the quotes, annual, continuous, decimal, and where it is from.
 

@@ -4,7 +4,7 @@ and whether that damps or amplifies a move. Nobody knows the signs of their book
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from groundswell.runs.replay import Replay
 from groundswell.runs.scenarios import Movement, Scenario, standard_scenarios
 from groundswell.sheets import gamma_frames as frames
 from groundswell.sheets import gamma_words, words
-from groundswell.sheets.gamma_quotes import Held, held
+from groundswell.sheets.gamma_quotes import Held, held_or_refused
 from groundswell.sheets.moment import Moment
 from groundswell.sheets.section import Section, StripItem
 from groundswell.world.impact_law import ImpactLaw
@@ -67,6 +67,7 @@ def build(
     draws: int = 200,
     seed: int = 0,
     law: ImpactLaw | None = None,
+    quoted: Callable[[], Held | DataError] | None = None,
 ) -> GammaSection:
     """The section of an evening: from the option chain where the book has one, else from the calibrated book.
 
@@ -77,6 +78,7 @@ def build(
         draws: of parameters behind the bands.
         seed: of the draws.
         law: of impact, holding its central values.
+        quoted: gives the chain of the book, if somebody is reading it already.
 
     Raises:
         DataError: as `runs.history.lay_out`.
@@ -86,10 +88,9 @@ def build(
     scenarios = standard_scenarios(reference)
     replayed = dealer_flows.calibrated_state(history, draws, seed)
     law = ImpactLaw() if law is None else law
-    try:
-        chain = held(book, at)
-    except DataError as refusal:
-        return _calibrated(book, history, replayed, scenarios, law, seed, refusal)
+    chain = held_or_refused(book, at) if quoted is None else quoted()
+    if isinstance(chain, DataError):
+        return _calibrated(book, history, replayed, scenarios, law, seed, chain)
     return _from_chain(chain, book, history, replayed, scenarios, law, seed)
 
 
