@@ -116,6 +116,16 @@ def test_every_draw_starts_from_the_volatilities_of_the_chain(chain: pd.DataFram
     assert still["high"] - still["low"] < 0.04 * moved["flow"], "draws differ in how a smile moves alone"
 
 
+@pytest.mark.parametrize("back", range(6))
+def test_gamma_of_the_calibrated_book_is_what_it_trades_next_day_expiry_or_not(back: int) -> None:
+    """On the evening of an expiry what has gone is replaced before anybody trades."""
+    book = made_book(300)
+    run = calibrated_state(lay_out(book.cut(f"{book.prices().index[-1 - back]:%Y-%m-%d}")), draws=0)
+    move = 0.002
+    down, up = project(run, np.array([[-move, move]]))[0, 0, 0]
+    assert -(up - down) / (200 * move) == pytest.approx(calibrated_gamma(run)[0], rel=0.3, abs=0.05)
+
+
 def test_the_calibrated_book_is_of_today_s_market(state: Replay) -> None:
     larger = replace(
         state.history,

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 from scipy.special import ndtr
 
 from groundswell.actors.option_dealer import DealerState, OptionDealer
-from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Day
+from groundswell.core.day import INDEX, SESSIONS_PER_YEAR, Day, View
 from groundswell.core.draws import ensemble
 from groundswell.core.engine import jax, jnp
 from groundswell.core.option_book import OptionBook, book_from_chain, smile
@@ -97,16 +97,29 @@ def calibrated_state(history: History, draws: int = 200, seed: int = 0) -> Repla
 
 
 def calibrated_gamma(replayed: Replay) -> Float[np.ndarray, " members"]:
-    """Gamma of the calibrated book after the last close, USD bn per 1%, + long, member by member."""
-    cap = replayed.history.market_value[-1]
-    found = [np.asarray(_gamma(c.actors, c.states, jnp.asarray(cap))) for c in replayed.carried]
+    """Gamma of the calibrated book after the last close, USD bn per 1%, + long, member by member.
+
+    What expired at that close is replaced, as it is before the next session trades.
+    """
+    history = replayed.history
+    cap, volume, implied = (
+        jnp.asarray(values[-1])
+        for values in (history.market_value, history.daily_volume, history.implied_volatility)
+    )
+    day = jax.tree.map(lambda column: column[0], day_arrays(upcoming(history.dates[-1], 1), 1))
+    found = [
+        np.asarray(_gamma(c.actors, c.states, View(history.assets, c.tape, cap, volume, day, implied)))
+        for c in replayed.carried
+    ]
     return np.concatenate(found)[: replayed.members]
 
 
 @eqx.filter_jit
-def _gamma(dealers: dict[str, Any], states: dict[str, Any], cap: Array) -> Array:
+def _gamma(dealers: dict[str, Any], states: dict[str, Any], view: View) -> Array:
     def member(dealer: OptionDealer, state: DealerState) -> Array:
-        return dealer.gamma(state, cap)
+        plan = dealer.plan(state, view)
+        renewed = eqx.tree_at(lambda s: (s.book, s.level), state, (plan.book, plan.level))
+        return dealer.gamma(renewed, view.market_value)
 
     return jax.vmap(member, in_axes=-1, out_axes=-1)(dealers[_KEY], states[_KEY])
 
