@@ -171,6 +171,14 @@ def test_a_band_reaches_as_far_as_paths_missed_and_farther_where_that_was_seldom
     assert found.weeks["tga_high"].iloc[24] == 900
 
 
+def test_no_band_reaches_below_nothing() -> None:
+    empty = history(size=2.0)
+    empty["tga"] = Measured((empty["tga"].series - 850.0).clip(lower=5.0), "USD bn")
+    weeks = path(empty).weeks
+    assert weeks["tga_low"].min() == 0  # the band alone would reach lower
+    assert (weeks["tga"] >= 0).all()
+
+
 def test_bands_hold_what_comes_about_as_often_as_they_say() -> None:
     held = []
     for seed in range(8):
