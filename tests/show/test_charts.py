@@ -83,7 +83,7 @@ def test_a_title_moves_with_its_frame(make_desk: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("chart", FLOWS)
 def test_zero_is_inside_every_scale_of_flows(made_desk: Any, chart: Callable[..., Any]) -> None:
     spec = chart(made_desk).to_dict()
-    fields = {"flow", "effect", "share"}
+    fields = {"flow", "start", "share"}
     scales = [
         channel["scale"]["domain"]
         for name in ("x", "y")

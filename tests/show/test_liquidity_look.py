@@ -56,7 +56,7 @@ def test_every_chart_is_valid_described_and_holds_zero(section: LiquiditySection
         channel["scale"]["domain"]
         for axis in ("x", "y")
         for channel in inside(spec, axis)
-        if channel.get("field") in {"net", "value"} and "domain" in channel.get("scale", {})
+        if channel.get("field") in {"net", "start"} and "domain" in channel.get("scale", {})
     ]
     assert scales
     assert all(low <= 0 <= high for low, high in scales)

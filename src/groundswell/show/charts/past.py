@@ -11,6 +11,7 @@ import pandas as pd
 
 from groundswell.sheets import words
 from groundswell.show import tables
+from groundswell.show.charts.bars import named_bars
 from groundswell.show.charts.style import (
     INK,
     NEUTRAL,
@@ -21,7 +22,6 @@ from groundswell.show.charts.style import (
     finish,
     layered,
     reach,
-    zero_line,
 )
 
 if TYPE_CHECKING:
@@ -73,43 +73,20 @@ def exposure_history(desk: Desk) -> alt.FacetChart:
 def contributions(desk: Desk) -> alt.LayerChart:
     """Bars for the parts of the move, the residual and the index return among them, with ranges."""
     parts = list(tables.records(desk.moved))
-    names = [words.component_name(row.component) for row in parts]
     rows = [
         {
-            "name": name,
-            "effect": row.effect,
+            "name": words.component_name(row.component),
+            "start": 0.0,
+            "end": row.effect,
             "low": row.low,
             "high": row.high,
             "colour": _part_colour(row),
-            "text": f"{words.log_points(row.effect)} {words.percent_range(row.low, row.high, 2)}",
+            "opacity": 0.55,
+            "text": _part_text(row),
         }
-        for name, row in zip(names, parts, strict=True)
+        for row in parts
     ]
-    for row in rows:
-        if row["low"] == row["high"]:
-            row["text"] = words.log_points(float(row["effect"]))
-    domain = reach([number for row in parts for number in (row.effect, row.low, row.high)])
-    base = alt.Chart(data(rows)).encode(
-        y=alt.Y(
-            "name:N",
-            sort=names,
-            axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=220),
-        )
-    )
-    x = alt.X(
-        "effect:Q",
-        scale=alt.Scale(domain=domain, nice=False),
-        axis=alt.Axis(title="effect on the index, log return", labelExpr=SIGNED_PERCENT, tickCount=6),
-    )
-    colour = alt.Color("colour:N", scale=None)
-    width = WIDTH - 270
-    layers = [
-        base.mark_bar(size=11, opacity=0.55).encode(x=x, color=colour),
-        base.mark_rule(strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q", color=colour),
-        base.mark_text(align="right").encode(x=alt.value(width + 132), text="text:N"),
-        zero_line("x"),
-    ]
-    chart = layered(layers, width, alt.Step(22))
+    chart = named_bars(rows, "effect on the index, log return", SIGNED_PERCENT, 132)
     description = (
         "Parts of the index return over the window in log percent with their ranges: one bar per "
         "actor, the decay of earlier impact, the residual that the rules do not explain, and the "
@@ -139,6 +116,12 @@ def _part_colour(row: Any) -> str:
     if row.component in words.ACTORS:
         return colour_of(row.effect)
     return NEUTRAL
+
+
+def _part_text(row: Any) -> str:
+    if row.low == row.high:
+        return words.log_points(row.effect)
+    return f"{words.log_points(row.effect)} {words.percent_range(row.low, row.high, 2)}"
 
 
 def _history_title(frame: pd.DataFrame) -> str:

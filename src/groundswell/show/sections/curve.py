@@ -12,6 +12,7 @@ import pandas as pd
 
 from groundswell.sheets import curve_frames, curve_words, words
 from groundswell.show import tables
+from groundswell.show.charts.bars import named_bars
 from groundswell.show.charts.style import (
     INK,
     MUTED,
@@ -105,32 +106,11 @@ def equation_chart(section: CurveSection) -> alt.LayerChart:
                 "low": 100 * (start + row.volatility_low),
                 "high": 100 * (start + row.volatility_high),
                 "colour": {"implied": INK, "unexplained": NEUTRAL}.get(row.part, MUTED),
+                "opacity": 0.55,
                 "text": _estimate(row),
             }
         )
-    names = [row["name"] for row in rows]
-    domain = reach([float(row[key]) for row in rows for key in ("start", "end", "low", "high")])
-    base = alt.Chart(data(rows)).encode(
-        y=alt.Y(
-            "name:N",
-            sort=names,
-            axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=220),
-        )
-    )
-    x = alt.X(
-        "start:Q",
-        scale=alt.Scale(domain=domain, nice=False),
-        axis=alt.Axis(title="points of the VIX; thin lines: 90% bands", labelExpr=PLAIN, tickCount=6),
-    )
-    colour = alt.Color("colour:N", scale=None)
-    width = WIDTH - 290
-    layers: list[Any] = [
-        base.mark_bar(size=12, opacity=0.55).encode(x=x, x2="end:Q", color=colour),
-        base.mark_rule(strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q", color=alt.value(INK)),
-        base.mark_text(align="right").encode(x=alt.value(width + 120), text="text:N"),
-        zero_line("x"),
-    ]
-    chart = layered(layers, width, alt.Step(22))
+    chart = named_bars(rows, "points of the VIX; thin lines: 90% bands", PLAIN, 120)
     description = (
         "Steps from zero to the VIX in points: expected realised volatility, the premium with its part that "
         "moves with the credit spread, observed demand for protection, and what is unexplained, each with "

@@ -10,6 +10,7 @@ import pandas as pd
 
 from groundswell.sheets import liquidity_words, words
 from groundswell.show import tables
+from groundswell.show.charts.bars import named_bars
 from groundswell.show.charts.style import (
     BAND_OPACITY,
     BUY,
@@ -107,7 +108,8 @@ def change_chart(section: LiquiditySection) -> alt.LayerChart:
     rows = [
         {
             "name": liquidity_words.part_name(row.part),
-            "value": row.contribution,
+            "start": 0.0,
+            "end": row.contribution,
             "low": row.low,
             "high": row.high,
             "colour": _bar_colour(row.part, row.contribution),
@@ -116,28 +118,7 @@ def change_chart(section: LiquiditySection) -> alt.LayerChart:
         }
         for row in tables.records(part)
     ]
-    domain = reach([float(row[key]) for row in rows for key in ("value", "low", "high")])
-    base = alt.Chart(data(rows)).encode(
-        y=alt.Y(
-            "name:N",
-            sort=[row["name"] for row in rows],
-            axis=alt.Axis(title=None, domain=False, ticks=False, labelColor=INK, labelLimit=220),
-        )
-    )
-    x = alt.X(
-        "value:Q",
-        scale=alt.Scale(domain=domain, nice=False),
-        axis=alt.Axis(title="4-week change, $bn; + adds to liquidity", labelExpr=SIGNED, tickCount=6),
-    )
-    colour = alt.Color("colour:N", scale=None)
-    width = WIDTH - 280
-    layers: list[Any] = [
-        base.mark_bar(size=11).encode(x=x, color=colour, opacity=alt.Opacity("opacity:Q", scale=None)),
-        base.mark_rule(strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q", color=colour),
-        base.mark_text(align="left").encode(x=alt.value(width + 8), text="text:N"),
-        zero_line("x"),
-    ]
-    chart = layered(layers, width, alt.Step(22))
+    chart = named_bars(rows, "4-week change, $bn; + adds to liquidity", SIGNED, 130)
     description = (
         "One bar per part of the balance sheet: what it added to bank reserves or took from them over four "
         "weeks in USD bn, the residual included; then the change of reserves and of net liquidity. Beside "
