@@ -17,7 +17,6 @@ import pytest
 
 from groundswell.data import calendar, meetings
 from groundswell.data.book import NEW_YORK
-from groundswell.data.errors import DataError
 
 ALL = meetings.decisions(pd.Timestamp("2030-01-01"))
 CANCELLED = pd.Timestamp("2020-03-18")
@@ -42,7 +41,7 @@ def test_a_meeting_is_known_from_its_calendar_on() -> None:
     first_of_2023 = date(2023, 2, 1)  # named in the calendar of 2022
     assert first_of_2023 in meetings.days(pd.Timestamp("2022-06-13"))
     assert date(2023, 3, 22) not in meetings.days(pd.Timestamp("2022-06-13"))
-    assert meetings.last_known(pd.Timestamp("2022-06-13")) == pd.Timestamp(first_of_2023)
+    assert meetings.days(pd.Timestamp("2022-06-13"))[-1] == first_of_2023
     ahead = (ALL["date"] - ALL["known_from"])[ALL["kind"] == "scheduled"]
     assert ahead.min() > pd.Timedelta(days=100)
     assert ALL["source"].str.startswith("Federal Reserve Board").all()
@@ -76,8 +75,7 @@ def test_a_moment_and_the_day_it_ends_know_the_same() -> None:
 
 
 def test_before_the_first_calendar_nothing_is_known() -> None:
-    with pytest.raises(DataError, match="decisions were not announced before 1994"):
-        meetings.last_known(pd.Timestamp("1990-01-01"))
+    assert meetings.days(pd.Timestamp("1990-01-01")) == []
 
 
 def test_of_two_decisions_in_a_month_the_later_is_kept() -> None:

@@ -24,7 +24,7 @@ from groundswell.data.book import Book, Series
 from groundswell.data.bundle import bundled_book
 from groundswell.measure import gamma
 from groundswell.runs.history import lay_out
-from groundswell.sheets import gamma_frames, gamma_quotes, gamma_section
+from groundswell.sheets import gamma_frames, gamma_quotes, gamma_section, gamma_words, words
 from groundswell.sheets.gamma_section import GammaSection
 from groundswell.sheets.moment import moment
 from groundswell.world.impact_law import ImpactLaw
@@ -148,12 +148,27 @@ def test_quotes_older_than_the_last_session_are_read_at_its_close_and_badged() -
     assert "days old" in section.caveats[0]
     taken = made_index().index[SESSIONS - 7]
     assert f"{taken.day} {taken:%b %Y}" in section.caveats[0]
+    assert f"by quotes of {words.day(taken)}," in section.finding
     assert found.settled > 0
     assert (found.frame["expiry"] >= made_index().index[-1]).all()
     monthly = found.frame[found.frame["root"] == "SPX"].iloc[0]
     end = monthly["expiry"] + pd.Timedelta(hours=9.5)
     close = made_index().index[-1] + pd.Timedelta(hours=16)
     assert monthly["years"] * 365 == pytest.approx((end - close) / pd.Timedelta(days=1), abs=0.05)
+
+
+def test_part_of_a_chain_is_not_shown_as_the_market(fresh: GammaSection) -> None:
+    assert not any("alone" in sentence for sentence in fresh.caveats)
+    whole = made_snapshot(evening(made_index().index[-1]), float(made_index().iloc[-1]))
+    calls = replace(whole, quotes=whole.quotes[whole.quotes["kind"] == "call"].reset_index(drop=True))
+    section = build(made_book(SESSIONS, calls), draws=3)
+    assert section.caveats[0].startswith("The chain at hand holds calls alone")
+
+
+def test_where_hedging_has_hardly_a_bound_no_figure_pretends_to_one() -> None:
+    assert gamma_words.becomes(1.336, 1.22, 2.0) == ("1.34%", "[1.22, 2.00]")
+    assert gamma_words.becomes(10.7, 2.29, np.inf) == ("above 3%", "[2.29, no bound]")
+    assert gamma_words.becomes(np.inf, np.inf, np.inf) == ("no bound", "[no bound]")
 
 
 def test_fresh_quotes_are_no_badge_and_a_chain_of_last_season_is_no_chain(fresh: GammaSection) -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 import pandas as pd
 
 from groundswell.data.book import NEW_YORK, end_of
-from groundswell.data.errors import DataError
 
 _TABLE = Path(__file__).parent / "tables" / "fomc_meetings.csv"
 
@@ -44,23 +43,6 @@ def decisions(known_at: pd.Timestamp) -> pd.DataFrame:
 def days(known_at: pd.Timestamp) -> list[date]:
     """Return the days of decision that were known at a moment, in order, as `decisions` has them."""
     return [day.date() for day in decisions(known_at)["date"]]
-
-
-def last_known(known_at: pd.Timestamp) -> pd.Timestamp:
-    """Return the last day of decision that was known at a moment: nothing is known of later ones.
-
-    Raises:
-        DataError: the moment lies before the first calendar of the table.
-    """
-    known = decisions(known_at)["date"]
-    if known.empty:
-        raise DataError(
-            f"no calendar of the committee is known at {known_at:%Y-%m-%d}",
-            where="FOMC meetings",
-            expected=f"a day from {_table()['known_from'].min():%Y-%m-%d} on",
-            remedy="ask for a later day: decisions were not announced before 1994",
-        )
-    return pd.Timestamp(known.iloc[-1])
 
 
 def turns() -> pd.DatetimeIndex:

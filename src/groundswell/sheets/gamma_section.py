@@ -126,7 +126,7 @@ def _from_chain(
     row = exposures.iloc[0]
     note = f"per 1%, {gamma_words.CONVENTIONS[gamma_words.CENTRAL]}; range over conventions"
     return GammaSection(
-        finding=gamma_words.finding(chain.spot, exposures, flips, searched),
+        finding=gamma_words.finding(chain, exposures, flips, searched),
         data=(
             f"S&P 500 options quoted {words.day(chain.taken)}, {chain.taken:%H:%M} in New York, "
             f"{len(chain.frame):,} contracts"

@@ -63,7 +63,8 @@ UNITS: dict[str, str] = {
 UNBOUNDED = "no bound"
 """What a move becomes where every hedge calls for a larger one."""
 
-MISSING_RANGE = f"[{UNBOUNDED}]"
+LARGEST_FACTOR = 3.0
+"""Percent that a move of 1% becomes, up to which a figure is printed."""
 
 HOW = f"`groundswell update --series {CHAIN}` takes today's; those of the past cannot be had"
 
@@ -74,11 +75,12 @@ def side(gamma: float) -> str:
     return f"{'short' if gamma < 0 else 'long'} {worded} per 1%"
 
 
-def finding(spot: float, exposures: pd.DataFrame, flips: pd.DataFrame, searched: tuple[float, float]) -> str:
-    """Gamma at the spot with its range, and where it changes sign."""
+def finding(held: Held, exposures: pd.DataFrame, flips: pd.DataFrame, searched: tuple[float, float]) -> str:
+    """Gamma at the spot with its range, and where it changes sign; old quotes are dated."""
     row = exposures[exposures["measure"] == "gamma"].iloc[0]
+    dated = f", by quotes of {words.day(held.taken)}," if held.stale else ""
     return (
-        f"Dealers {side(row['central'])} at {level(spot)} "
+        f"Dealers{dated} {side(row['central'])} at {level(held.spot)} "
         f"{words.band(row['low'], row['high'], row['central'])[:-1]} over sign conventions]; "
         f"{flip_phrase(flips, searched)}"
     )
@@ -109,21 +111,30 @@ def none_between(low: float, high: float) -> str:
 def calibrated_finding(exposures: pd.DataFrame, flows: pd.DataFrame) -> str:
     """What the calibrated book says of dealers where there is no chain."""
     row = exposures.iloc[0]
-    fall = flows[(flows["scenario"] == "down1") & (flows["horizon"] == "1d")].iloc[0]
+    day = flows[flows["horizon"] == "1d"].set_index("scenario")
+    fall, low, high = (float(day[name]["down1"]) for name in ("flow", "low", "high"))
     return (
         f"No option chain; in the calibrated book dealers are {side(row['central'])} "
-        f"{words.band(row['low'], row['high'], row['central'])} and {words.flow_phrase(fall['flow'])} "
-        f"{words.band(fall['low'], fall['high'], fall['flow'])} in a day that falls 1σ"
+        f"{words.band(row['low'], row['high'], row['central'])} and {words.flow_phrase(fall)} "
+        f"{words.band(low, high, fall)} in a day that falls 1σ; in a flat one they "
+        f"{words.flow_phrase(float(day['flow']['flat']))}"
     )
 
 
 def becomes(factor: float, low: float, high: float) -> tuple[str, str]:
-    """What a move of 1% becomes and its range: "1.34%", "[1.22, 1.58]", or that nothing bounds it."""
-    central = f"{factor:.2f}%" if math.isfinite(factor) else UNBOUNDED
-    if not math.isfinite(low):
-        return central, MISSING_RANGE
-    top = f"{high:.2f}" if math.isfinite(high) else UNBOUNDED
-    return central, f"[{low:.2f}, {top}]"
+    """What a move of 1% becomes and its range: "1.34%", "[1.22, 1.58]", or that nothing bounds it.
+
+    Near k G = -1 the number says more of k than of dealers: beyond `LARGEST_FACTOR` only that it is beyond.
+    """
+    central, bottom, top = (_factor(each) for each in (factor, low, high))
+    percent = "" if central == UNBOUNDED else "%"
+    return f"{central}{percent}", f"[{bottom}]" if bottom == top else f"[{bottom}, {top}]"
+
+
+def _factor(value: float) -> str:
+    if not math.isfinite(value):
+        return UNBOUNDED
+    return f"{value:.2f}" if value <= LARGEST_FACTOR else f"above {LARGEST_FACTOR:.0f}"
 
 
 def level(value: float) -> str:
@@ -161,6 +172,10 @@ def caveats(
         f"{words.percent(left_out, 1)} of what the deltas can change. Nothing is written anew as options "
         "expire, hence no flow of a month; hedges of expiring options are taken to go with them.",
     ]
+    expiries, kinds = held.frame["expiry"].nunique(), set(held.frame["kind"])
+    if len(kinds) == 1 or expiries == 1:
+        only = f"{'calls' if kinds == {'C'} else 'puts'} alone" if len(kinds) == 1 else "one expiry alone"
+        told.insert(0, f"The chain at hand holds {only}: what is missing of the market is in no figure here.")
     beyond = [CONVENTIONS[name] for name in impact.loc[impact["gain"] <= -1, "convention"]]
     if beyond:
         told.insert(
