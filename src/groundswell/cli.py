@@ -3,6 +3,7 @@ that `groundswell --help` answers at once.
 """
 
 import dataclasses
+import gc
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -253,6 +254,7 @@ def _desk(
 ) -> "Desk":
     from groundswell.sheets import book_sections
 
+    gc.disable()  # a sheet is made once, and nearly all that is made for it lives until the end
     book_sections.prepare()
     remark = _refreshed(refresh, prices)
     import groundswell as gs

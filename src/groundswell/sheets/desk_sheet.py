@@ -5,6 +5,7 @@ as known on one evening. Built once; every form (terminal, page, JSON) lays out 
 import dataclasses
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
@@ -40,6 +41,7 @@ from groundswell.world.impact_law import impact_law_with
 from groundswell.world.roster import ROSTER, actors_for
 
 S = TypeVar("S", bound=Section)
+T = TypeVar("T")
 
 _LADDER_STEPS, _LADDER_DEVIATIONS = 25, 3.0
 """The ladder reaches three standard deviations of a week to either side of spot."""
@@ -210,6 +212,12 @@ def build_desk(
     of_the_book = begun(book, at)
     history = lay_out(book)
     ours, law = impact_law_with(dict(changes or {}))
+    gamma = _aside(
+        lambda: made(
+            GammaSection,
+            lambda: gamma_section.build(book, at, history, draws, seed, law, lambda: of_the_book().chain),
+        )
+    )
     actors, stay_out = actors_for(history.assets, ours)
     replayed = replay(history, actors, draws=draws, seed=seed)
     size = _factor("market_value", book.market_value(), replayed.members, seed)
@@ -241,12 +249,8 @@ def build_desk(
     levels = desk_frames.triggers(trend + cuts, spot, size)
     scenario_table = desk_frames.scenario_table(scenarios, reference)
     today = pd.Timestamp(datetime.date.today())
-    gamma = made(
-        GammaSection,
-        lambda: gamma_section.build(book, at, history, draws, seed, law, lambda: of_the_book().chain),
-    )
     alone = of_the_book()
-    sections = (alone.curve, gamma, alone.policy, alone.liquidity)
+    sections = (alone.curve, gamma.result(), alone.policy, alone.liquidity)
     return Desk(
         as_of=book.as_of if as_of is not None else book.through,
         through=book.through,
@@ -274,6 +278,14 @@ def build_desk(
         page=page,
         sections=sections,
     )
+
+
+def _aside(work: Callable[[], T]) -> Future[T]:
+    """The result to come of work done in a thread: what is compiled for it is compiled meanwhile."""
+    threads = ThreadPoolExecutor(max_workers=1)
+    coming = threads.submit(work)
+    threads.shutdown(wait=False)
+    return coming
 
 
 def _reference(history: History, label: str) -> float:
