@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundswell.data import calendar, release
@@ -168,6 +168,7 @@ def plainly(made: Series, session: pd.Timestamp, at: At) -> float:
     return float(left.iloc[-1]) if len(left) else np.nan
 
 
+@settings(max_examples=20)
 @given(ROWS, st.sampled_from(["end", "close"]))
 def test_every_session_sees_what_a_plain_reading_finds(
     rows: list[tuple[int, pd.Timestamp, float]], at: At

@@ -428,7 +428,7 @@ def test_every_repair_of_that_file_is_told(made_prices: Writer) -> None:
 
 
 @pytest.mark.parametrize("order", ["oldest first", "newest first", "mixed"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(position=st.integers(150, 299), later=st.integers(0, 3))
 def test_a_file_cut_at_a_day_is_the_file_loaded_and_cut(
     tmp_path_factory: pytest.TempPathFactory, order: str, position: int, later: int

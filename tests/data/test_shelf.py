@@ -153,7 +153,7 @@ def test_an_index_that_does_not_fit_is_refused_on_every_evening_alike(folder: Pa
         assert loaded.label == "FRED"
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     evening=st.dates(pd.Timestamp("2016-06-01").date(), pd.Timestamp("2020-07-20").date()),
     corrections=st.lists(st.tuples(st.sampled_from(["vix", "slow"]), st.integers(0, 60)), max_size=2),

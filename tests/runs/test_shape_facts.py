@@ -18,6 +18,8 @@ from groundswell.runs.replay import replay
 from groundswell.runs.scenarios import Movement, standard_scenarios
 from groundswell.world.roster import actors_for
 
+pytestmark = pytest.mark.bars
+
 FEW = ("trend_follower", "vol_target")
 
 
