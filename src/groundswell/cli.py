@@ -254,7 +254,6 @@ def _desk(
 ) -> "Desk":
     from groundswell.sheets import book_sections
 
-    gc.disable()  # a sheet is made once, and nearly all that is made for it lives until the end
     book_sections.prepare()
     remark = _refreshed(refresh, prices)
     import groundswell as gs
@@ -353,6 +352,7 @@ def _print(sheet: "Desk") -> None:
 
 def main() -> None:
     """Run the command line; refusals are printed for people, without a traceback."""
+    gc.set_threshold(100_000, 20, 20)  # a command builds a lot at once, and most of it lives until the end
     try:
         app()
     except GroundswellError as refusal:
