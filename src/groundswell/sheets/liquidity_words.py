@@ -277,7 +277,7 @@ def sides(frame: pd.DataFrame) -> str:
     said = [
         f"{name} {words.percent(float(row[key]))} "
         f"{words.percent_range(float(row[f'{key}_low']), float(row[f'{key}_high']))}"
-        for name, key in (("Treasury", "treasury_share"), ("Fed", "fed_share"))
+        for name, key in (("Treasury", "treasury_share"), ("Fed with its reverse repo", "fed_share"))
     ]
     return f"Variance of reserves over a {row['horizon']} since {words.year(row['since'])}: {', '.join(said)}"
 

@@ -209,7 +209,7 @@ def sides_table(section: LiquiditySection) -> Table:
         for row in tables.records(section.treasury_against_fed)
     )
     header = (
-        "Horizon|Variance of|Treasury >|Fed >|Treasury less Fed >|Other >|Unexplained >"
+        "Horizon|Variance of|Treasury >|Fed with RRP >|Treasury less Fed >|Other >|Unexplained >"
         "|By chance, Treasury >|Windows >|Why not told"
     )
     title = liquidity_words.sides(section.treasury_against_fed)
