@@ -6,12 +6,13 @@
 - One draw, few rows, all-zero flows, empty frames and many scenarios are drawn too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from read_chart import inside, rows
 
 from groundswell.sheets import words
 from groundswell.show import charts
@@ -20,24 +21,6 @@ from groundswell.show.drawing import draw, sparkline
 
 ALL = [getattr(charts, name) for name in charts.__all__]
 FLOWS = (charts.flow_ladder, charts.scenario_fan, charts.contributions, charts.crowding)
-
-
-def inside(spec: Any, key: str) -> Iterator[Any]:
-    """Yield every value under `key`, anywhere in a specification."""
-    if isinstance(spec, dict):
-        for name, value in spec.items():
-            if name == key:
-                yield value
-            yield from inside(value, key)
-    elif isinstance(spec, list):
-        for value in spec:
-            yield from inside(value, key)
-
-
-def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every data row of a specification."""
-    named = [row for rows in spec.get("datasets", {}).values() for row in rows]
-    return named + [row for rows in inside(spec, "values") for row in rows if isinstance(row, dict)]
 
 
 @pytest.mark.parametrize("chart", ALL)

@@ -8,13 +8,13 @@
   printed while the curve is inverted.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from read_chart import inside, rows
 
 from groundswell.measure import curve_equation
 from groundswell.sheets import curve_frames, curve_words
@@ -131,24 +131,6 @@ def made_section(**changes: Any) -> CurveSection:
         "inverted": True,
     }
     return CurveSection(**(fields | changes))
-
-
-def inside(spec: Any, key: str) -> Iterator[Any]:
-    """Yield every value under `key`, anywhere in a specification."""
-    if isinstance(spec, dict):
-        for name, value in spec.items():
-            if name == key:
-                yield value
-            yield from inside(value, key)
-    elif isinstance(spec, list):
-        for value in spec:
-            yield from inside(value, key)
-
-
-def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every data row of a specification."""
-    named = [row for rows in spec.get("datasets", {}).values() for row in rows]
-    return named + [row for rows in inside(spec, "values") for row in rows if isinstance(row, dict)]
 
 
 @pytest.mark.parametrize("figure", LOOK.figures, ids=lambda figure: figure.name)

@@ -8,11 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from made_liquidity import made_liquidity, wednesday_levels
+from read_chart import inside, rows
 
 from groundswell.data.bundle import bundled_book
 from groundswell.sheets import words
@@ -30,22 +28,6 @@ FIGURES = {figure.name: figure for figure in LOOK.figures}
 def section() -> LiquiditySection:
     book = made_liquidity(more=wednesday_levels())
     return build(book, moment(book, as_of=True))
-
-
-def inside(spec: Any, key: str) -> Iterator[Any]:
-    if isinstance(spec, dict):
-        for name, value in spec.items():
-            if name == key:
-                yield value
-            yield from inside(value, key)
-    elif isinstance(spec, list):
-        for value in spec:
-            yield from inside(value, key)
-
-
-def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    named = [row for rows in spec.get("datasets", {}).values() for row in rows]
-    return named + [row for rows in inside(spec, "values") for row in rows if isinstance(row, dict)]
 
 
 @pytest.mark.parametrize("name", FIGURES)
