@@ -8,7 +8,6 @@ implied volatility of equities or from what an equation leaves unexplained.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -17,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from groundswell.data import calendar
-from groundswell.data.alignment import aligned
-from groundswell.data.book import NEW_YORK, Book, Series
+from groundswell.data.alignment import aligned, staleness
+from groundswell.data.book import NEW_YORK, Book
 from groundswell.data.errors import DataError
 from groundswell.measure.vol_curve import MINIMUM_HISTORY, percentile
 
@@ -105,18 +104,10 @@ def positions(book: Book, days: pd.DatetimeIndex, when: When = "known") -> pd.Se
         return pd.Series(np.nan, days, name="positions")
     if when == "known":
         long, short, size = (aligned(book.series[name], days) for name in POSITIONS)
-        size = size.where(_age(book.series[POSITIONS[2]], days) <= REPORT_AGE)
+        size = size.where(staleness(book.series[POSITIONS[2]], days) <= REPORT_AGE)
     else:
         long, short, size = (_reported(book, name, days) for name in POSITIONS)
     return ((short - long) / size.where(size > 0)).rename("positions")
-
-
-def _age(series: Series, days: pd.DatetimeIndex) -> pd.Series[float]:
-    """Return how many calendar days before each day the value known on it was observed."""
-    epoch, day = pd.Timestamp("1970-01-01"), pd.Timedelta(days=1)
-    dated = series.frame.assign(value=(series.frame["observed"] - epoch) / day)
-    observed = aligned(replace(series, frame=dated), days)
-    return pd.Series((days - epoch) / day, days) - observed
 
 
 def option_demand(chain: pd.DataFrame, taken: datetime) -> float:
